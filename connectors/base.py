@@ -1,0 +1,127 @@
+"""What a destination type is: one declaration of its fields, and one real check."""
+
+import importlib.util
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from connectors.fields import is_secret, mask
+from connectors.problems import CheckFailed, Invalid, Problem, flatten
+from connectors.steps import Steps
+
+Values = Mapping[str, Any]
+
+
+class Section(serializers.Serializer[Any]):
+    """A strict group of declared fields: unknown keys are refused beside all other errors."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, Mapping):
+            raise ValidationError("This must be an object.", code="type")
+        errors: dict[str, Any] = {
+            str(key): [ErrorDetail("There is no such field.", code="unknown")] for key in data if key not in self.fields
+        }
+        try:
+            values = super().to_internal_value(data)
+        except ValidationError as error:
+            errors.update(error.detail if isinstance(error.detail, dict) else {"non_field_errors": error.detail})
+        if errors:
+            raise ValidationError(errors)
+        return dict(values)
+
+
+class Connector:
+    """One destination type. Subclass it in `connectors/types/`, one file a type.
+
+    `steps` names, in order and in the user's words, what a check does; a check may use no other names.
+    `check` returns when all is well and raises `CheckFailed` when not.
+    """
+
+    type: ClassVar[str]
+    label: ClassVar[str]
+    family: ClassVar[str]
+    steps: ClassVar[tuple[str, ...]]
+    #: What a check leaves at or does to the destination, one sentence for the person who is asked to allow it.
+    effect: ClassVar[str]
+    #: Modules of the driver and the extra that installs them, where the driver is not a core dependency.
+    driver: ClassVar[tuple[str, ...]] = ()
+    extra: ClassVar[str] = ""
+    #: Checks that hold a session (databases, brokers) share a smaller window than single HTTP requests.
+    session: ClassVar[bool] = False
+
+    class Config(Section):
+        pass
+
+    class Credentials(Section):
+        pass
+
+    @cached_property
+    def config(self) -> Section:
+        return self.Config()
+
+    @cached_property
+    def credentials(self) -> Section:
+        return self.Credentials()
+
+    @cached_property
+    def secrets(self) -> frozenset[str]:
+        """The names of the credentials that must never be shown."""
+        return frozenset(name for name, field in self.credentials.fields.items() if is_secret(field))
+
+    @cached_property
+    def available(self) -> bool:
+        """Whether the driver of this type is installed."""
+        return all(importlib.util.find_spec(module) is not None for module in self.driver)
+
+    def clean(self, config: Any, credentials: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Validate both sections whole and fill in defaults. Raises `Invalid` with every problem."""
+        problems: list[Problem] = []
+        cleaned_config = _run(self.config, config, "config", problems)
+        cleaned_credentials = _run(self.credentials, credentials, "credentials", problems)
+        if not problems:
+            problems.extend(self.validate(cleaned_config, cleaned_credentials))
+        if problems:
+            raise Invalid(problems)
+        return cleaned_config, cleaned_credentials
+
+    def mask(self, credentials: Values) -> dict[str, Any]:
+        """The credentials with every secret masked: what may be stored in clear and shown."""
+        fields = self.credentials.fields
+        return {name: mask(fields[name], value) for name, value in credentials.items() if name in fields}
+
+    def validate(self, config: Values, credentials: Values) -> Iterable[Problem]:
+        """Rules across fields; called only when each field is valid by itself."""
+        return ()
+
+    def target(self, config: Values) -> str:
+        """What a person recognises the destination by, without secrets."""
+        raise NotImplementedError
+
+    def host(self, config: Values) -> str:
+        """The host that bounds how many checks run at once against one place."""
+        return self.target(config)
+
+    async def check(self, config: Values, credentials: Values, steps: Steps) -> None:
+        raise NotImplementedError
+
+
+def _run(section: Section, data: Any, path: str, problems: list[Problem]) -> dict[str, Any]:
+    try:
+        values: dict[str, Any] = section.run_validation(data)
+    except ValidationError as error:
+        problems.extend(flatten(error.detail, path))
+        return {}
+    return values
+
+
+def declared(connector: Connector) -> Iterator[tuple[str, str, serializers.Field[Any, Any, Any, Any]]]:
+    """Every field of a type as (section, name, field), config first, in the order declared."""
+    for section in ("config", "credentials"):
+        for name, field in getattr(connector, section).fields.items():
+            yield section, name, field
+
+
+__all__ = ["CheckFailed", "Connector", "Invalid", "Problem", "Section", "Steps", "Values", "declared"]

@@ -1,0 +1,212 @@
+"""The kinds of field a destination type can declare: strict, and exact about what was sent."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+Field = serializers.Field[Any, Any, Any, Any]
+
+MASK = "********"
+LOOKS_ENCRYPTED = "This looks like an encrypted value, not like a secret."
+# Fernet's version byte, base64-encoded with the first bytes of any present-day time stamp.
+_CIPHERTEXT = re.compile(r"gAAAAA[A-Za-z0-9_-]{90,}={0,2}")
+_HOST = re.compile(r"(?!-)[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?\.?|\[?[0-9A-Fa-f:.]+\]?")
+
+
+class TextField(serializers.CharField):
+    """Text, kept as sent: other JSON types and blanks at either end are refused, never repaired."""
+
+    multiline = False
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("trim_whitespace", False)
+        self.multiline = kwargs.pop("multiline", self.multiline)
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            raise ValidationError("This must be a string.", code="type")
+        self.check_text(data)
+        return data
+
+    def check_text(self, text: str) -> None:
+        if text != text.strip():
+            raise ValidationError("This must not begin or end with blanks.", code="invalid")
+
+
+class PatternField(TextField):
+    """Text that matches `pattern` as a whole; `explain` says in words what is expected."""
+
+    def __init__(self, pattern: str, explain: str, **kwargs: Any) -> None:
+        self.pattern, self.explain = pattern, explain
+        super().__init__(**kwargs)
+
+    def check_text(self, text: str) -> None:
+        super().check_text(text)
+        if text and not re.fullmatch(self.pattern, text):
+            raise ValidationError(self.explain, code="pattern")
+
+
+class HostField(TextField):
+    """A host name or IP address without scheme, port or path."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 255)
+        super().__init__(**kwargs)
+
+    def check_text(self, text: str) -> None:
+        super().check_text(text)
+        if text and not _HOST.fullmatch(_ascii(text)):
+            raise ValidationError("This must be a host name or an IP address, without scheme or port.", code="pattern")
+
+
+class UrlField(TextField):
+    """An absolute URL of one of `schemes`, with a host and without user-info; returned exactly as sent."""
+
+    def __init__(self, schemes: tuple[str, ...] = ("https", "http"), **kwargs: Any) -> None:
+        self.schemes = schemes
+        kwargs.setdefault("max_length", 2000)
+        super().__init__(**kwargs)
+
+    def check_text(self, text: str) -> None:
+        super().check_text(text)
+        if reason := _url_fault(text, self.schemes):
+            raise ValidationError(reason, code="pattern")
+
+
+class SecretField(TextField):
+    """A secret: kept exactly as sent, never shown. `reveal` leading characters stay readable in its mask.
+
+    Text that looks like stored ciphertext is refused: accepting it would let a leaked row be pasted and used.
+    """
+
+    def __init__(self, reveal: int = 0, **kwargs: Any) -> None:
+        self.reveal = reveal
+        super().__init__(**kwargs)
+
+    def check_text(self, text: str) -> None:
+        refuse_ciphertext(text)
+
+
+class IntegerField(serializers.IntegerField):
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            raise ValidationError("This must be a whole number.", code="type")
+        return data
+
+
+class PortField(IntegerField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=65535, **kwargs)
+
+
+class FlagField(serializers.BooleanField):
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            raise ValidationError("This must be true or false.", code="type")
+        return data
+
+
+class ChoiceField(serializers.ChoiceField):
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            raise ValidationError("This must be a string.", code="type")
+        if data not in self.choices:
+            raise ValidationError(f"This must be one of: {', '.join(map(str, self.choices))}.", code="choice")
+        return data
+
+
+class HeadersField(serializers.DictField):
+    """HTTP header names and values; `secret` when the values must never be shown (names are)."""
+
+    NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+    # Set by the HTTP client itself; a value of the user's would break the framing or the host check.
+    RESERVED = frozenset({"host", "content-length", "connection", "transfer-encoding", "upgrade", "te", "trailer"})
+
+    def __init__(self, secret: bool = False, **kwargs: Any) -> None:
+        self.secret = secret
+        super().__init__(child=serializers.CharField(trim_whitespace=False), **kwargs)
+
+    def to_internal_value(self, data: Any) -> dict[str, str]:
+        if not isinstance(data, Mapping):
+            raise ValidationError("This must be an object of header names and values.", code="type")
+        errors = {str(name): [fault] for name, value in data.items() if (fault := self._fault(name, value))}
+        if errors:
+            raise ValidationError(errors)
+        return dict(data)
+
+    def _fault(self, name: Any, value: Any) -> ErrorDetail | None:
+        if not isinstance(name, str) or not self.NAME.fullmatch(name):
+            return ErrorDetail("This is not a valid header name.", code="pattern")
+        if name.lower() in self.RESERVED:
+            return ErrorDetail("This header is set by Landfall itself.", code="invalid")
+        return _header_value_fault(value)
+
+
+def _header_value_fault(value: Any) -> ErrorDetail | None:
+    if not isinstance(value, str):
+        return ErrorDetail("The value must be a string.", code="type")
+    if not value:
+        return ErrorDetail("The value must not be empty.", code="blank")
+    if not value.isprintable() or not value.isascii():
+        return ErrorDetail("The value may hold printable ASCII characters only.", code="pattern")
+    if _CIPHERTEXT.search(value):
+        return ErrorDetail(LOOKS_ENCRYPTED, code="invalid")
+    return None
+
+
+def refuse_ciphertext(text: str) -> None:
+    """Raise when `text` holds what looks like a value out of the encrypted column."""
+    if _CIPHERTEXT.search(text):
+        raise ValidationError(LOOKS_ENCRYPTED, code="invalid")
+
+
+def is_secret(field: Field) -> bool:
+    return isinstance(field, SecretField) or (isinstance(field, HeadersField) and field.secret)
+
+
+def mask(field: Field, value: Any) -> Any:
+    """What may be shown of a value: secrets keep `reveal` characters if they are long, else nothing."""
+    if not is_secret(field):
+        return value
+    if isinstance(value, Mapping):
+        return dict.fromkeys(value, MASK)
+    reveal = field.reveal if isinstance(field, SecretField) else 0
+    return mask_text(str(value), reveal)
+
+
+def mask_text(text: str, reveal: int) -> str:
+    """Outpost masks under 10 characters wholly, else all but the first four; without `reveal` the
+    length is hidden too."""
+    if not reveal:
+        return MASK
+    return "*" * len(text) if len(text) < 10 else text[:reveal] + "*" * (len(text) - reveal)
+
+
+def _ascii(host: str) -> str:
+    """International names in the form that is looked up; what cannot be one stays as it is."""
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return host
+
+
+def _url_fault(text: str, schemes: tuple[str, ...]) -> str | None:
+    if any(character.isspace() or not character.isprintable() for character in text):
+        return "This URL must not hold blanks or control characters."
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return "This is not a valid URL."
+    if parts.scheme not in schemes or not host or port == 0:
+        return f"This must be an absolute URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}."
+    if not _HOST.fullmatch(_ascii(host)):
+        return "The host of this URL is not a valid name or address."
+    if "@" in parts.netloc:
+        return "This URL must not hold a user name or password; use the credentials instead."
+    return None

@@ -1,0 +1,62 @@
+"""Run one check to its end, whatever happens."""
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from connectors.base import Connector, Values
+from connectors.problems import CheckFailed
+from connectors.steps import Steps
+
+logger = logging.getLogger(__name__)
+
+Outcome = Literal["passed", "failed", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a check ended. `error` means that the fault is ours; it never counts against the destination."""
+
+    status: Outcome
+    code: str = ""
+    message: str = ""
+    remedy: str = ""
+    steps: list[dict[str, Any]] = field(default_factory=list)
+
+
+async def run(connector: Connector, config: Values, credentials: Values, *, limit: float) -> Report:
+    """Check a destination within `limit` seconds. Raises nothing but cancellation from outside."""
+    steps = Steps(connector.steps)
+    if not connector.available:
+        return _driver_missing(connector, steps)
+    try:
+        async with asyncio.timeout(limit):
+            await connector.check(config, credentials, steps)
+    except CheckFailed as failure:
+        return Report("failed", failure.code, failure.message, failure.remedy, steps.records)
+    except TimeoutError:
+        message = f"The destination did not answer in time during the step “{steps.current}”."
+        return Report("failed", "timeout", message, REMEDY_TIMEOUT, steps.records)
+    except Exception as error:  # a check must end with a report whatever a driver does
+        return unexpected(error, connector.type, steps)
+    return Report("passed", message=f"{connector.label} accepted every step.", steps=steps.records)
+
+
+def unexpected(error: Exception, type_: str, steps: Steps | None = None) -> Report:
+    """The report of a fault of ours. Only the exception's class is told: a driver's text may hold secrets."""
+    name = f"{type(error).__module__}.{type(error).__qualname__}"
+    logger.error("check_unexpected", extra={"type": type_, "error": name, "step": steps and steps.current})
+    during = f" during the step “{steps.current}”" if steps and steps.current else ""
+    message = f"The check ended unexpectedly ({name}){during}."
+    return Report("error", "unexpected", message, REMEDY_UNEXPECTED, steps.records if steps else [])
+
+
+REMEDY_TIMEOUT = "Check that the address and port are right and that a firewall lets Landfall through."
+REMEDY_UNEXPECTED = "This is a fault of Landfall, not of the destination. Please report it with the step's name."
+
+
+def _driver_missing(connector: Connector, steps: Steps) -> Report:
+    message = f"The driver for {connector.label} is not installed."
+    remedy = f"Install it with: pip install 'landfall[{connector.extra}]', then restart the workers."
+    return Report("error", "config", message, remedy, steps.records)
