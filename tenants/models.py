@@ -1,0 +1,122 @@
+"""Who owns destinations, and who may call."""
+
+import secrets
+import uuid
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+def new_tenant_id() -> str:
+    return f"ten_{secrets.token_hex(10)}"
+
+
+class Role(models.TextChoices):
+    """What a principal may do in a tenant; each role includes the ones before it."""
+
+    VIEWER = "viewer", "Viewer"
+    EDITOR = "editor", "Editor"
+    ADMIN = "admin", "Admin"
+
+    @property
+    def rank(self) -> int:
+        return list(Role).index(self)
+
+
+class Tenant(models.Model):
+    """An owner of destinations: what the five vendors call tenant, account or organization."""
+
+    id = models.CharField(
+        primary_key=True,
+        max_length=255,
+        default=new_tenant_id,
+        validators=[
+            # Ids travel as one path segment; several clients send them without encoding a slash.
+            RegexValidator(
+                r"\A(?!\.{1,2}\Z)[^\s/?#%\x00-\x1f\x7f]+\Z", "An id must not hold blanks, '/', '?', '#' or '%%'."
+            )
+        ],
+        help_text="Chosen by you or generated; it never changes.",
+    )
+    name = models.CharField(max_length=255)
+    metadata = models.JSONField(default=dict, blank=True)
+    created = models.DateTimeField(default=timezone.now, editable=False)
+    updated = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("name", "id")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Environment(models.Model):
+    """A named stage of a tenant."""
+
+    class Flag(models.TextChoices):
+        PRODUCTION = "Production"
+        STAGING = "Staging"
+        DEVELOPMENT = "Development"
+
+    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="environments")
+    name = models.CharField(max_length=255)
+    flag = models.CharField(max_length=16, choices=Flag.choices, default=Flag.DEVELOPMENT)
+    created = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("tenant", "name")
+        constraints = (models.UniqueConstraint(fields=("tenant", "name"), name="environment_name_per_tenant"),)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.flag})"
+
+
+class Membership(models.Model):
+    """A user's role in a tenant, or in one environment of it."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="memberships")
+    environment = models.ForeignKey(Environment, models.CASCADE, null=True, blank=True, related_name="memberships")
+    role = models.CharField(max_length=8, choices=Role.choices, default=Role.VIEWER)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("user", "tenant"), condition=Q(environment=None), name="membership_per_tenant"
+            ),
+            models.UniqueConstraint(fields=("user", "environment"), name="membership_per_environment"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user} is {self.role} of {self.tenant}"
+
+
+class ApiKey(models.Model):
+    """A bearer secret of the installation (no tenant) or of one tenant. Only its SHA-256 is stored."""
+
+    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=255)
+    prefix = models.CharField(max_length=16, db_index=True, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    tenant = models.ForeignKey(Tenant, models.CASCADE, null=True, blank=True, related_name="api_keys")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="api_keys")
+    role = models.CharField(max_length=8, choices=Role.choices, default=Role.VIEWER)
+    created = models.DateTimeField(default=timezone.now, editable=False)
+    expires = models.DateTimeField(null=True, blank=True)
+    last_used = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ("-created",)
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def is_live(self) -> bool:
+        return self.revoked is None and (self.expires is None or self.expires > timezone.now())

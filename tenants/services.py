@@ -1,0 +1,115 @@
+"""The only writer of tenants, environments, memberships and API keys."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import ProtectedError, Q
+from django.utils import timezone
+
+from tenants.models import ApiKey, Environment, Role, Tenant
+
+Row = TypeVar("Row", Tenant, Environment)
+
+KEY_PREFIX = "lfk_"
+# `last_used` is for people who ask whether a key is still needed; a write per request would be wasted.
+LAST_USED_RESOLUTION = timedelta(minutes=1)
+
+
+class TenantInUse(Exception):
+    """A tenant still owns destinations."""
+
+
+def create_tenant(*, name: str, id_: str | None = None, metadata: dict[str, Any] | None = None) -> Tenant:
+    """Raises django's ValidationError for a bad or taken id or an empty name."""
+    tenant = Tenant(name=name, metadata=metadata or {}, **({"id": id_} if id_ else {}))
+    tenant.full_clean()
+    tenant.save(force_insert=True)
+    return tenant
+
+
+def update_tenant(tenant: Tenant, **changes: Any) -> Tenant:
+    """Change name or metadata; the id is fixed. Raises django's ValidationError."""
+    if not changes.keys() <= {"name", "metadata"}:
+        raise ValidationError({"id": ValidationError("The id of a tenant never changes.", code="immutable")})
+    return _save(tenant, changes)
+
+
+def delete_tenant(tenant: Tenant) -> None:
+    """Raises `TenantInUse` while the tenant owns destinations."""
+    try:
+        tenant.delete()
+    except ProtectedError as error:
+        raise TenantInUse(f"Tenant {tenant.pk} still owns {len(error.protected_objects)} destinations.") from None
+
+
+def create_environment(tenant: Tenant, *, name: str, flag: str = Environment.Flag.DEVELOPMENT) -> Environment:
+    return _save(Environment(tenant=tenant), {"name": name, "flag": flag})
+
+
+def update_environment(environment: Environment, **changes: Any) -> Environment:
+    return _save(environment, changes)
+
+
+def delete_environment(environment: Environment) -> None:
+    """Raises `TenantInUse` while destinations belong to the environment."""
+    try:
+        environment.delete()
+    except ProtectedError:
+        raise TenantInUse(f"Environment {environment.name} still has destinations.") from None
+
+
+def issue_key(
+    *,
+    name: str,
+    role: str = Role.VIEWER,
+    tenant: Tenant | None = None,
+    user: User | None = None,
+    expires: datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """Make a key and return it with its secret, which is shown this once and stored nowhere."""
+    secret = KEY_PREFIX + secrets.token_urlsafe(32)
+    key = ApiKey(name=name, role=role, tenant=tenant, user=user, expires=expires)
+    key.prefix, key.digest = secret[:12], digest(secret)
+    key.full_clean()
+    if expires is not None and expires <= timezone.now():
+        raise ValidationError({"expires": ValidationError("A key must expire in the future.", code="invalid")})
+    key.save(force_insert=True)
+    return key, secret
+
+
+def revoke_key(key: ApiKey) -> ApiKey:
+    if key.revoked is None:
+        key.revoked = timezone.now()
+        key.save(update_fields=["revoked"])
+    return key
+
+
+def find_key(secret: str) -> ApiKey | None:
+    """The live key of this secret, with its use noted; None for unknown, expired and revoked ones alike."""
+    key = ApiKey.objects.select_related("user").filter(digest=digest(secret)).first()
+    if key is None or not key.is_live or (key.user is not None and not key.user.is_active):
+        return None
+    now = timezone.now()
+    stale = Q(last_used=None) | Q(last_used__lt=now - LAST_USED_RESOLUTION)
+    if key.last_used is None or key.last_used < now - LAST_USED_RESOLUTION:
+        ApiKey.objects.filter(stale, pk=key.pk).update(last_used=now)
+    return key
+
+
+def digest(secret: str) -> str:
+    """Keys hold 256 random bits, so a plain hash cannot be guessed back; a slow one would cost every request."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+@transaction.atomic
+def _save(row: Row, changes: dict[str, Any]) -> Row:
+    for name, value in changes.items():
+        setattr(row, name, value)
+    row.full_clean()
+    row.save()
+    return row
