@@ -1,0 +1,50 @@
+"""What every surface hands in: a change that has been spelled but not yet judged."""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from django.contrib.auth.models import User
+
+from tenants.models import Environment
+
+
+class Unset(enum.Enum):
+    UNSET = "unset"
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+
+UNSET: Final = Unset.UNSET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A change of a destination. `UNSET` leaves a value as it is; `None` clears it.
+
+    `config` and `credentials` are merged into what is stored, key by key: a key that is absent stays, a key
+    that is None is removed, and a credential that equals its current mask keeps the stored secret.
+    `disabled_at` set to a time disables, to None enables. `extra` is merged by dialect name.
+    """
+
+    type: str | Unset = UNSET
+    uid: str | Unset = UNSET
+    name: str | Unset | None = UNSET
+    description: str | Unset | None = UNSET
+    topics: list[str] | Unset | None = UNSET
+    config: Mapping[str, Any] | Unset | None = UNSET
+    credentials: Mapping[str, Any] | Unset | None = UNSET
+    metadata: Mapping[str, Any] | Unset | None = UNSET
+    extra: Mapping[str, Any] | Unset = UNSET
+    environment: Environment | Unset | None = UNSET
+    owner: User | Unset | None = UNSET
+    is_default: bool | Unset = UNSET
+    disabled_at: datetime | Unset | None = UNSET
+
+    def __repr__(self) -> str:
+        """Names only: a draft holds secrets in clear and must be safe in a log or a traceback."""
+        given = [field.name for field in fields(self) if getattr(self, field.name) is not UNSET]
+        return f"<Draft of {', '.join(given)}>"

@@ -1,0 +1,83 @@
+"""Merge a draft into what is stored, then validate the whole."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from connectors import registry
+from connectors.problems import Invalid
+from destinations.drafts import UNSET, Draft, Unset
+from destinations.exceptions import Problem
+from destinations.models import Destination
+
+MAX_TOPICS = 1000
+
+
+def merge(destination: Destination, draft: Draft) -> tuple[dict[str, Any], dict[str, Any], list[Problem]]:
+    """The config and credentials the destination would have, with every problem of the draft."""
+    problems = [*_type_problems(destination, draft), *_plain_problems(destination, draft)]
+    if destination.type not in registry.names():
+        return {}, {}, problems
+    config = _merged(destination.config, draft.config)
+    stored = destination.credentials
+    credentials = _merged(stored, _unmasked(draft.credentials, stored, destination.masked))
+    try:
+        config, credentials = destination.connector.clean(config, credentials)
+    except Invalid as invalid:
+        problems.extend(invalid.problems)
+    return config, credentials, problems
+
+
+def _merged(stored: Mapping[str, Any], given: Any) -> Any:
+    """RFC 7396 at the first level; what is no object at all is left to validation to refuse."""
+    if given is UNSET:
+        return dict(stored)
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        return given
+    return {name: value for name, value in {**stored, **given}.items() if value is not None}
+
+
+def _unmasked(given: Any, stored: Mapping[str, Any], masked: Mapping[str, Any]) -> Any:
+    """A value sent back exactly as it was shown stands for the secret that is stored."""
+    if not isinstance(given, Mapping):
+        return given
+    kept = {name for name, value in given.items() if name in stored and value == masked.get(name)}
+    return {name: stored[name] if name in kept else value for name, value in given.items()}
+
+
+def _type_problems(destination: Destination, draft: Draft) -> list[Problem]:
+    if destination.pk and draft.type is not UNSET and draft.type != destination.type:
+        message = "The type of a destination never changes. Create another one instead."
+        return [Problem("type", "immutable", message)]
+    if not destination.type:
+        return [Problem("type", "required", "Say which type of destination this is.")]
+    if destination.type not in registry.names():
+        message = f"There is no such type. Known types: {', '.join(registry.names())}."
+        return [Problem("type", "choice", message)]
+    return []
+
+
+def _plain_problems(destination: Destination, draft: Draft) -> list[Problem]:
+    problems = []
+    if draft.environment and draft.environment.tenant_id != destination.tenant_id:
+        problems.append(Problem("environment", "choice", "The tenant has no such environment."))
+    if draft.topics is not UNSET and (fault := _topics_fault(draft.topics)):
+        problems.append(fault)
+    if draft.metadata and not isinstance(draft.metadata, Mapping):
+        problems.append(Problem("metadata", "type", "This must be an object."))
+    if draft.is_default and (destination.archived_at or destination.disabled_at):
+        problems.append(Problem("is_default", "invalid", "Only an enabled destination can be the default."))
+    return problems
+
+
+def _topics_fault(topics: list[str] | Unset | None) -> Problem | None:
+    if topics is None:
+        return None
+    if not isinstance(topics, list) or not all(isinstance(topic, str) and topic for topic in topics):
+        return Problem("topics", "type", 'This must be a list of topic names, or ["*"] for all.')
+    if not topics:
+        return Problem("topics", "blank", 'Name at least one topic, or ["*"] for all.')
+    if len(topics) > MAX_TOPICS:
+        return Problem("topics", "max_length", f"At most {MAX_TOPICS} topics are allowed.")
+    return None

@@ -1,0 +1,74 @@
+"""Names, slugs and uids: what makes them valid, free and, where none is given, generated."""
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import count
+
+from django.db.models import QuerySet
+from django.utils.text import slugify
+
+from destinations.drafts import UNSET, Draft
+from destinations.exceptions import Problem
+from destinations.models import Destination
+
+MAX_NAME = 255
+MAX_SLUG = 128
+# A uid travels as one path segment, and some clients send a slash as it is.
+UID = re.compile(r"(?!\.{1,2}\Z)[^\s/?#%\x00-\x1f\x7f]{1,255}")
+
+
+def name_problems(destination: Destination, draft: Draft) -> Iterator[Problem]:
+    """What is wrong with the name and the uid a draft asks for."""
+    if draft.name is None and destination.pk:
+        yield Problem("name", "null", "A destination must have a name.")
+    elif draft.name is not UNSET and draft.name is not None:
+        yield from _text_problems(draft.name)
+    if draft.uid is not UNSET:
+        yield from _uid_problems(destination, draft.uid)
+
+
+def _text_problems(name: str) -> Iterator[Problem]:
+    if not isinstance(name, str):
+        yield Problem("name", "type", "This must be a string.")
+    elif not name.strip():
+        yield Problem("name", "blank", "A destination must have a name.")
+    elif len(name) > MAX_NAME:
+        yield Problem("name", "max_length", f"A name has at most {MAX_NAME} characters.")
+    elif name != name.strip() or not name.isprintable():
+        yield Problem("name", "invalid", "A name must not begin or end with blanks or hold control characters.")
+
+
+def _uid_problems(destination: Destination, uid: str) -> Iterator[Problem]:
+    if destination.pk and uid != destination.uid:
+        yield Problem("uid", "immutable", "The uid of a destination never changes.")
+    elif not isinstance(uid, str) or not UID.fullmatch(uid):
+        yield Problem("uid", "pattern", "A uid has 1 to 255 characters without blanks, '/', '?', '#' or '%'.")
+
+
+def taken(destination: Destination) -> list[Problem]:
+    """Which of the unique values of this row another row has; empty when none has."""
+    others = Destination.objects.filter(tenant=destination.tenant).exclude(pk=destination.pk)
+    problems = []
+    if others.filter(name=destination.name, environment=destination.environment).exists():
+        problems.append(Problem("name", "taken", "Another destination of the tenant has this name."))
+    if others.filter(uid=destination.uid).exists():
+        problems.append(Problem("uid", "taken", "Another destination of the tenant has this uid."))
+    return problems
+
+
+def free_name(destination: Destination) -> str:
+    """A name for a destination that came without one: its type's, numbered when taken."""
+    others = Destination.objects.filter(tenant=destination.tenant, environment=destination.environment)
+    return _first_free(destination.connector.label, lambda stem, n: f"{stem} {n}", others, "name")
+
+
+def free_slug(destination: Destination) -> str:
+    """The name in lower-case letters, digits and single hyphens, numbered when taken. It never changes."""
+    stem = slugify(destination.name).replace("_", "-").strip("-")[: MAX_SLUG - 8].strip("-") or destination.type
+    others = Destination.objects.filter(tenant=destination.tenant)
+    return _first_free(re.sub("-+", "-", stem.replace("_", "-")), lambda stem, n: f"{stem}-{n}", others, "slug")
+
+
+def _first_free(stem: str, numbered: Callable[[str, int], str], rows: QuerySet[Destination], column: str) -> str:
+    used = set(rows.filter(**{f"{column}__startswith": stem}).values_list(column, flat=True))
+    return next(candidate for n in count(1) if (candidate := stem if n == 1 else numbered(stem, n)) not in used)
