@@ -1,0 +1,34 @@
+"""The Celery app; its settings are the `CELERY_` block of `config.settings`."""
+
+import os
+from logging.config import dictConfig
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging, worker_process_init
+from django.conf import settings
+from kombu.transport.sqlalchemy import Transport
+
+from config.launch.tether import die_with_parent
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+# The embedded broker has no push: kombu looks for messages once a second unless the class says otherwise, and as
+# a transport option the same name would be handed to SQLAlchemy, which refuses it.
+Transport.polling_interval = 0.1
+
+app = Celery("landfall")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def log_as_the_web_does(**_: Any) -> None:
+    """With a receiver here Celery leaves logging alone."""
+    dictConfig(settings.LOGGING)
+
+
+@worker_process_init.connect
+def end_with_the_worker(**_: Any) -> None:
+    """A worker that is killed outright cannot end the processes of its pool."""
+    die_with_parent()

@@ -1,0 +1,269 @@
+"""Every setting, from the environment alone. docs/settings.md lists the variables; a test keeps it true."""
+
+from datetime import timedelta
+
+from celery.schedules import crontab
+from django.core.exceptions import ImproperlyConfigured
+
+from config import env
+from config.logs import logging_config
+from config.paths import (
+    BASE_DIR,
+    BEAT_FILE,
+    BROKER_FILE,
+    EGRESS_ALLOW_FILE,
+    ENCRYPTION_KEYS_FILE,
+    SECRET_KEY_FILE,
+    SQLITE_FILE,
+    STATIC_DIR,
+)
+
+# Core
+
+DEBUG = env.flag("DEBUG", False)
+ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "encrypted_model_fields",
+    "config",
+    "tenants",
+    "destinations",
+]
+MIDDLEWARE = [
+    "config.middleware.RequestLogMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+FORMS_URLFIELD_ASSUME_HTTPS = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# Keys
+
+SECRET_KEY = env.secret("SECRET_KEY", fallback=SECRET_KEY_FILE)
+# Fernet keys: the first encrypts, every one decrypts.
+FIELD_ENCRYPTION_KEY = env.keys("FIELD_ENCRYPTION_KEY", fallback=ENCRYPTION_KEYS_FILE)
+if not SECRET_KEY:
+    raise ImproperlyConfigured(
+        "LANDFALL_SECRET_KEY is not set: give it 50 or more random characters, "
+        "or run `python3 manage.py start`, which makes one."
+    )
+if not FIELD_ENCRYPTION_KEY:
+    raise ImproperlyConfigured(
+        "LANDFALL_FIELD_ENCRYPTION_KEY is not set: give it the key that this database was encrypted with, for a new "
+        "one the output of `openssl rand -base64 32 | tr '+/' '-_'`, or run `python3 manage.py start`, which makes one."
+    )
+
+# Database
+
+DATABASES = {"default": env.database("DATABASE_URL") or {"ENGINE": "django.db.backends.sqlite3", "NAME": SQLITE_FILE}}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # Without these, writers in several processes fail with "database is locked".
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+else:
+    DATABASES["default"] |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+
+# Sign-in
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "admin:login"
+SESSION_COOKIE_NAME = "landfall_session"
+CSRF_COOKIE_NAME = "landfall_csrf"
+CSRF_TRUSTED_ORIGINS = env.items("TRUSTED_ORIGINS")
+
+# Admin; what the callables give is in destinations/admin/look.py
+
+UNFOLD = {
+    "SITE_TITLE": "Landfall",
+    "SITE_HEADER": "Landfall",
+    "SITE_URL": None,
+    "SITE_ICON": "destinations.admin.look.icon",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "destinations.admin.look.favicon"}],
+    "STYLES": ["destinations.admin.look.stylesheet"],
+    "SCRIPTS": ["destinations.admin.look.script"],
+    "LOGIN": {"image": "destinations.admin.look.login_image"},
+    "DASHBOARD_CALLBACK": "destinations.admin.dashboard.dashboard",
+    "SIDEBAR": {"navigation": "destinations.admin.look.navigation"},
+    "BORDER_RADIUS": "8px",
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.5% .013 230)",
+            "100": "oklch(95% .028 230)",
+            "200": "oklch(90% .055 230)",
+            "300": "oklch(83% .095 230)",
+            "400": "oklch(73% .125 232)",
+            "500": "oklch(62% .13 234)",
+            "600": "oklch(51% .12 236)",
+            "700": "oklch(45% .105 237)",
+            "800": "oklch(38% .085 238)",
+            "900": "oklch(33% .07 239)",
+            "950": "oklch(25% .055 240)",
+        },
+    },
+}
+
+# HTTPS: ends at a proxy, which must set X-Forwarded-Proto itself
+
+HTTPS = env.flag("HTTPS", False)
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+HSTS_SECONDS = env.number("HSTS_SECONDS", 31_536_000)
+SECURE_HSTS_SECONDS = HSTS_SECONDS if HTTPS else 0
+# Whether sibling host names are HTTPS-only too is not for this installation to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+# Static files
+
+STATIC_URL = "static/"
+STATIC_ROOT = STATIC_DIR
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# API
+
+REST_FRAMEWORK = {
+    # What a view does not say otherwise: nobody enters without a key or a session.
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "tenants.authentication.KeyAuthentication",
+        "tenants.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Landfall",
+    "DESCRIPTION": (
+        "Register destinations, keep their secrets, check them for real.\n\n"
+        "Times are RFC 3339 in UTC. Lists have `items` and `next`, the `cursor` of the page after. Every refusal is a "
+        "problem (RFC 9457) whose `errors` name each fault: 400 for a request that cannot be read or parameters that "
+        "cannot be obeyed, 422 for a body whose content is not valid, 404 also for what you may not see."
+    ),
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "PATH_CONVERTER_OVERRIDES": {"tenant": str},
+    "PREPROCESSING_HOOKS": ["destinations.api.schema.native_only"],
+    "POSTPROCESSING_HOOKS": ["destinations.api.schema.add_components"],
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # Its validator badge would ask a host outside.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
+}
+
+# Web server, as `manage.py start` runs it
+
+START_HOST = env.text("HOST", "127.0.0.1")
+START_PORT = env.number("PORT", 8000, maximum=65_535)
+WEB_WORKERS = env.number("WEB_WORKERS", 2, minimum=1)
+WEB_THREADS = env.number("WEB_THREADS", 8, minimum=1)
+
+# Destinations
+
+DESTINATIONS_PER_TENANT = env.number("DESTINATIONS_PER_TENANT", 0)
+EGRESS_ALLOW = env.networks("EGRESS_ALLOW", fallback=EGRESS_ALLOW_FILE)
+EGRESS_DENY = env.networks("EGRESS_DENY")
+EGRESS_NAMESERVERS = env.addresses("EGRESS_NAMESERVERS")
+
+# Connection checks; times in seconds
+
+CHECK_TIMEOUT = env.number("CHECK_TIMEOUT", 20, minimum=1)
+CHECK_INTERVAL = env.number("CHECK_INTERVAL", 900, minimum=10)
+CHECK_BACKOFF_MAX = env.number("CHECK_BACKOFF_MAX", 21_600, minimum=10)
+CHECK_LEASE = env.number("CHECK_LEASE", 30, minimum=2)
+CHECK_WINDOW = env.number("CHECK_WINDOW", 256, minimum=1)
+CHECK_WINDOW_SESSIONS = env.number("CHECK_WINDOW_SESSIONS", 32, minimum=1)
+CHECK_WINDOW_PER_HOST = env.number("CHECK_WINDOW_PER_HOST", 8, minimum=1)
+CHECK_WINDOW_PER_TENANT = env.number("CHECK_WINDOW_PER_TENANT", 64, minimum=1)
+CHECK_RETENTION_DAYS = env.number("CHECK_RETENTION_DAYS", 30, minimum=1)
+
+# Celery
+
+SWEEP_SLOTS = env.number("SWEEP_SLOTS", 2, minimum=1, maximum=64)
+SWEEP_TICK = timedelta(seconds=5)
+CELERY_BROKER_URL = env.secret("BROKER_URL") or f"sqla+sqlite:///{BROKER_FILE}"
+if CELERY_BROKER_URL.startswith("sqla+sqlite"):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"connect_args": {"timeout": 20}}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# The database is the queue: messages only wake, so nothing is kept of them.
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CONCURRENCY = SWEEP_SLOTS
+CELERY_TIMEZONE = TIME_ZONE
+# Celery's Django support closes the database connection around every task unless this is set.
+CELERY_DB_REUSE_MAX = 10_000
+CELERY_BEAT_SCHEDULE_FILENAME = str(BEAT_FILE)
+CELERY_BEAT_SCHEDULE = {
+    f"sweep {slot}": {
+        "task": "destinations.tasks.sweep",
+        "schedule": SWEEP_TICK,
+        # A sweep that no worker took before the next tick is not worth doing.
+        "options": {"expires": SWEEP_TICK.total_seconds() - 0.5},
+    }
+    for slot in range(1, SWEEP_SLOTS + 1)
+} | {
+    "prune checks": {"task": "destinations.tasks.prune", "schedule": crontab(hour="3", minute="17")},
+    "prune messages": {"task": "config.tasks.prune_messages", "schedule": timedelta(minutes=10)},
+}
+
+# Logging
+
+LOG_LEVEL = env.choice("LOG_LEVEL", ("debug", "info", "warning", "error"), "info").upper()
+LOG_FORMAT = env.choice("LOG_FORMAT", ("json", "console"), "json")
+LOGGING = logging_config(LOG_FORMAT, LOG_LEVEL)

@@ -1,0 +1,32 @@
+"""`config.settings` for the tests: nothing of the caller's installation, and a key of its own."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+for name in [name for name in os.environ if name.startswith("LANDFALL_")]:
+    if name not in ("LANDFALL_TEST_DATABASE_URL", "LANDFALL_REQUIRE_SERVERS"):
+        del os.environ[name]
+
+SCRATCH = tempfile.TemporaryDirectory(prefix="landfall-tests-")  # emptied when the process ends
+
+os.environ["LANDFALL_VAR"] = SCRATCH.name
+os.environ["LANDFALL_SECRET_KEY"] = "not a secret: only the tests sign with it, and nothing they sign outlives them"
+os.environ["LANDFALL_FIELD_ENCRYPTION_KEY"] = Fernet.generate_key().decode()
+os.environ["LANDFALL_EGRESS_ALLOW"] = "127.0.0.0/8,::1/128"
+os.environ["LANDFALL_DATABASE_URL"] = os.environ.get("LANDFALL_TEST_DATABASE_URL", "")
+os.environ["LANDFALL_BROKER_URL"] = "memory://"
+os.environ["LANDFALL_LOG_FORMAT"] = "console"
+
+from config.settings import *  # noqa: E402, F403
+from config.settings import DATABASES, STORAGES  # noqa: E402
+
+if "sqlite" in DATABASES["default"]["ENGINE"]:
+    # A file, as in the product: the locks of an in-memory database are others.
+    DATABASES["default"]["TEST"] = {"NAME": Path(SCRATCH.name) / "test.sqlite3"}
+STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Static files straight from where they are kept; nothing is collected.
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
