@@ -11,7 +11,6 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 Field = serializers.Field[Any, Any, Any, Any]
 
 MASK = "********"
-LOOKS_ENCRYPTED = "This looks like an encrypted value, not like a secret."
 # Fernet's version byte, base64-encoded with the first bytes of any present-day time stamp.
 _CIPHERTEXT = re.compile(r"gAAAAA[A-Za-z0-9_-]{90,}={0,2}")
 _HOST = re.compile(r"(?!-)[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?\.?|\[?[0-9A-Fa-f:.]+\]?")
@@ -81,7 +80,7 @@ class UrlField(TextField):
 class SecretField(TextField):
     """A secret: kept exactly as sent, never shown. `reveal` leading characters stay readable in its mask.
 
-    Text that looks like stored ciphertext is refused: accepting it would let a leaked row be pasted and used.
+    What looks like stored ciphertext is refused, or a leaked row could be pasted and used, and so is a mask.
     """
 
     def __init__(self, reveal: int = 0, **kwargs: Any) -> None:
@@ -89,7 +88,8 @@ class SecretField(TextField):
         super().__init__(**kwargs)
 
     def check_text(self, text: str) -> None:
-        refuse_ciphertext(text)
+        if fault := _stand_in(text):
+            raise ValidationError([fault])
 
 
 class IntegerField(serializers.IntegerField):
@@ -144,25 +144,26 @@ class HeadersField(serializers.DictField):
             return ErrorDetail("This is not a valid header name.", code="pattern")
         if name.lower() in self.RESERVED:
             return ErrorDetail("This header is set by Landfall itself.", code="invalid")
-        return _header_value_fault(value)
+        return _header_value_fault(value, self.secret)
 
 
-def _header_value_fault(value: Any) -> ErrorDetail | None:
+def _header_value_fault(value: Any, secret: bool) -> ErrorDetail | None:
     if not isinstance(value, str):
         return ErrorDetail("The value must be a string.", code="type")
     if not value:
         return ErrorDetail("The value must not be empty.", code="blank")
     if not value.isprintable() or not value.isascii():
         return ErrorDetail("The value may hold printable ASCII characters only.", code="pattern")
-    if _CIPHERTEXT.search(value):
-        return ErrorDetail(LOOKS_ENCRYPTED, code="invalid")
-    return None
+    return _stand_in(value) if secret else None
 
 
-def refuse_ciphertext(text: str) -> None:
-    """Raise when `text` holds what looks like a value out of the encrypted column."""
+def _stand_in(text: str) -> ErrorDetail | None:
+    """What is wrong with a secret that is none: a value out of the encrypted column, or the mask of one."""
     if _CIPHERTEXT.search(text):
-        raise ValidationError(LOOKS_ENCRYPTED, code="invalid")
+        return ErrorDetail("This looks like an encrypted value, not like a secret.", code="invalid")
+    if text and not text.strip("*"):
+        return ErrorDetail("This is a mask, not a secret: send the secret itself.", code="invalid")
+    return None
 
 
 def is_secret(field: Field) -> bool:

@@ -38,12 +38,16 @@ def _merged(stored: Mapping[str, Any], given: Any) -> Any:
     return {name: value for name, value in {**stored, **given}.items() if value is not None}
 
 
-def _unmasked(given: Any, stored: Mapping[str, Any], masked: Mapping[str, Any]) -> Any:
-    """A value sent back exactly as it was shown stands for the secret that is stored."""
-    if not isinstance(given, Mapping):
+def _unmasked(given: Any, stored: Any, masked: Any) -> Any:
+    """A value sent back exactly as it was shown stands for the secret that is stored, inside objects too."""
+    if given == masked:
+        return stored
+    if not (isinstance(given, Mapping) and isinstance(stored, Mapping) and isinstance(masked, Mapping)):
         return given
-    kept = {name for name, value in given.items() if name in stored and value == masked.get(name)}
-    return {name: stored[name] if name in kept else value for name, value in given.items()}
+    known = stored.keys() & masked.keys()
+    return {
+        name: _unmasked(value, stored[name], masked[name]) if name in known else value for name, value in given.items()
+    }
 
 
 def _type_problems(destination: Destination, draft: Draft) -> list[Problem]:
@@ -66,7 +70,8 @@ def _plain_problems(destination: Destination, draft: Draft) -> list[Problem]:
         problems.append(fault)
     if draft.metadata and not isinstance(draft.metadata, Mapping):
         problems.append(Problem("metadata", "type", "This must be an object."))
-    if draft.is_default and (destination.archived_at or destination.disabled_at):
+    disabled_at = destination.disabled_at if draft.disabled_at is UNSET else draft.disabled_at
+    if draft.is_default and (destination.archived_at or disabled_at):
         problems.append(Problem("is_default", "invalid", "Only an enabled destination can be the default."))
     return problems
 

@@ -201,6 +201,25 @@ class TestClaim:
         assert len(claiming.claim(10)) == 1
         assert claiming.claim(10) == []
 
+    def test_gives_no_destination_to_two_claimants_at_once(self):
+        tenant, taken = make_tenant(), []
+        for _ in range(60):
+            services.request_check(make_destination(tenant))
+
+        def take() -> None:
+            try:
+                while claims := claiming.claim(5):
+                    taken.extend(claim.destination.pk for claim in claims)
+            finally:
+                connection.close()
+
+        claimants = [threading.Thread(target=take) for _ in range(4)]
+        for claimant in claimants:
+            claimant.start()
+        for claimant in claimants:
+            claimant.join(30)
+        assert len(taken) == len(set(taken)) == 60
+
     def test_takes_asked_for_checks_first(self):
         scheduled, asked = make_destination(), make_destination()
         DestinationState.objects.filter(pk=scheduled.pk).update(next_check_at=timezone.now() - timedelta(days=1))

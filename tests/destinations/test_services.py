@@ -124,6 +124,11 @@ class TestCreate:
         assert problems(caught) == {("credentials.secret", "invalid")}
 
 
+    @pytest.mark.parametrize("credentials", [{"secret": "********"}, {"headers": {"Authorization": "********"}}])
+    def test_refuses_a_mask_where_no_secret_is_stored(self, tenant, credentials):
+        assert {code for _, code in refused(tenant, credentials=credentials)} == {"invalid"}
+
+
 class TestUpdate:
     def test_leaves_what_the_draft_does_not_name(self, tenant):
         made = make_destination(tenant, description="old", metadata={"a": 1})
@@ -151,6 +156,11 @@ class TestUpdate:
         changed = services.update(made, Draft(credentials=dict(made.masked)))
         assert changed.credentials == {"secret": SECRET}
         assert changed.sealed.ciphertext == made.sealed.ciphertext
+
+    def test_keeps_a_secret_header_when_its_mask_is_sent_back_beside_a_new_one(self, tenant):
+        made = make_destination(tenant, credentials={"secret": SECRET, "headers": {"X-Old": "kept"}})
+        changed = services.update(made, Draft(credentials={"headers": {"X-Old": "********", "X-New": "added"}}))
+        assert changed.credentials["headers"] == {"X-Old": "kept", "X-New": "added"}
 
     def test_refuses_another_type(self, tenant):
         with pytest.raises(InvalidDestination) as caught:
