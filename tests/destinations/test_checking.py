@@ -202,7 +202,8 @@ class TestClaim:
         assert claiming.claim(10) == []
 
     def test_gives_no_destination_to_two_claimants_at_once(self):
-        tenant, taken = make_tenant(), []
+        tenant = make_tenant()
+        taken: list[int] = []
         for _ in range(60):
             services.request_check(make_destination(tenant))
 

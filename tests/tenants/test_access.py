@@ -71,7 +71,7 @@ class TestPrincipals:
         mine, other = make_tenant(), make_tenant()
         Membership.objects.create(user=alice, tenant=mine, role=Role.EDITOR)
         principal = principals.of_user(alice)
-        assert principal.tenants == {mine.pk}
+        assert principal.tenants == frozenset({mine.pk})
         assert principal.may(Role.VIEWER, mine.pk)
         assert principal.may(Role.EDITOR, mine.pk)
         assert not principal.may(Role.ADMIN, mine.pk)
