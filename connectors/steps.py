@@ -14,30 +14,39 @@ class Steps:
 
     `records` is a JSON list of {name, status, code, message, duration_ms} with status passed, failed or
     skipped; steps that never ran are listed as skipped, so that a reader sees how far the check came.
+
+    Steps inside a step come before it: it begins when the last of them ends, and if one fails it never ran.
     """
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self._names = names
         self._done: list[dict[str, Any]] = []
+        self._failure: BaseException | None = None
+        self._began = 0.0
+        self._open: list[str] = []
         self.current = ""
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
         if name not in self._names:
             raise ValueError(f"The step {name!r} is not declared.")
-        self.current, started = name, time.perf_counter()
+        self._open.append(name)
+        self.current, self._began = name, time.perf_counter()
         try:
             yield
         except CheckFailed as failure:
-            self._record(name, "failed", started, failure.code, failure.message)
+            self._fail(name, failure, failure.code, failure.message)
             raise
-        except (TimeoutError, asyncio.CancelledError):
-            self._record(name, "failed", started, "timeout", "No answer within the time limit.")
+        except (TimeoutError, asyncio.CancelledError) as error:
+            self._fail(name, error, "timeout", "No answer within the time limit.")
             raise
-        except Exception:
-            self._record(name, "failed", started, "unexpected", "Something unexpected happened.")
+        except Exception as error:
+            self._fail(name, error, "unexpected", "Something unexpected happened.")
             raise
-        self._record(name, "passed", started)
+        finally:
+            self._open.pop()
+        self._record(name, "passed")
+        self.current, self._began = (self._open or [name])[-1], time.perf_counter()
 
     def skip(self, name: str, message: str) -> None:
         """Say that a declared step was left out on purpose, and why."""
@@ -52,8 +61,13 @@ class Steps:
         ran = {step["name"] for step in self._done}
         return [*self._done, *(_step(name, "skipped") for name in self._names if name not in ran)]
 
-    def _record(self, name: str, status: str, started: float, code: str = "", message: str = "") -> None:
-        self._done.append(_step(name, status, code, message, round((time.perf_counter() - started) * 1000, 1)))
+    def _fail(self, name: str, error: BaseException, code: str, message: str) -> None:
+        if error is not self._failure:  # else a step inside this one has told it
+            self._record(name, "failed", code, message)
+        self._failure = error
+
+    def _record(self, name: str, status: str, code: str = "", message: str = "") -> None:
+        self._done.append(_step(name, status, code, message, round((time.perf_counter() - self._began) * 1000, 1)))
 
 
 def _step(name: str, status: str, code: str = "", message: str = "", duration_ms: float = 0) -> dict[str, Any]:

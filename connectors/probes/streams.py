@@ -1,0 +1,21 @@
+"""Vetted connections as asyncio streams, for what is read and written by hand."""
+
+import asyncio
+import ssl
+
+from connectors.egress import open_connection
+from connectors.steps import Steps
+
+
+async def open_streams(
+    host: str,
+    port: int,
+    steps: Steps,
+    *,
+    tls: ssl.SSLContext | None = None,
+    reader: asyncio.StreamReader | None = None,
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """As `egress.open_connection`; what arrives is fed into `reader` when one is given."""
+    feed = reader or asyncio.StreamReader()
+    transport, protocol = await open_connection(lambda: asyncio.StreamReaderProtocol(feed), host, port, steps, tls=tls)
+    return feed, asyncio.StreamWriter(transport, protocol, feed, asyncio.get_running_loop())

@@ -1,0 +1,159 @@
+"""An HTTP endpoint that receives signed requests."""
+
+import json
+import secrets
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from rest_framework.exceptions import ValidationError
+
+from connectors import VERSION, signing
+from connectors.base import Connector, Section, Steps, Values
+from connectors.fields import ChoiceField, HeadersField, SecretField, UrlField
+from connectors.probes import http
+from connectors.problems import CheckCode, CheckFailed, Problem
+from connectors.tls import CertificateField, tls_context
+
+SEND = "send a signed test request"
+TYPE = "landfall.check"
+
+
+class SigningSecretField(SecretField):
+    """Any text; what begins with `whsec_` must go on in base64."""
+
+    def check_text(self, text: str) -> None:
+        super().check_text(text)
+        try:
+            signing.key(text)
+        except ValueError:
+            raise ValidationError("After whsec_ this must go on in base64.", code="pattern") from None
+
+
+class Webhook(Connector):
+    """An HTTP endpoint that receives signed requests."""
+
+    type = "webhook"
+    label = "Webhook"
+    family = "HTTP"
+    steps = ("resolve", "connect", "tls", SEND)
+    effect = f"Sends one signed test request of the type {TYPE} to the URL."
+
+    class Config(Section):
+        url = UrlField(label="URL", help_text="Where requests are sent, such as https://example.com/hooks.")
+        method = ChoiceField(
+            choices=("POST", "PUT"), default="POST", label="Method", help_text="The HTTP method of the requests."
+        )
+        headers = HeadersField(
+            required=False,
+            label="Headers",
+            help_text="Sent with every request and shown to everyone who may see the destination.",
+        )
+        ca_certificate = CertificateField(
+            required=False,
+            max_length=65536,
+            label="CA certificate",
+            help_text="PEM text of the CA that issued the server's certificate, if no public CA did.",
+        )
+
+    class Credentials(Section):
+        secret = SigningSecretField(
+            default=signing.generate_secret,
+            max_length=1024,
+            label="Signing secret",
+            help_text="Signs every request as Standard Webhooks has it: whsec_ and base64, or any text. "
+            "Left out, one is made.",
+        )
+        headers = HeadersField(
+            secret=True,
+            required=False,
+            label="Secret headers",
+            help_text="Sent with every request and never shown, such as Authorization.",
+        )
+
+    def validate(self, config: Values, credentials: Values) -> Iterator[Problem]:
+        seen = set(signing.HEADERS)
+        for section, values in (("config", config), ("credentials", credentials)):
+            for name in values.get("headers", {}):
+                path = f"{section}.headers.{name}"
+                if name.lower() in signing.HEADERS:
+                    yield Problem(path, "invalid", "This header is set by Landfall itself.")
+                elif name.lower() in seen:
+                    yield Problem(path, "invalid", "This header is given twice.")
+                seen.add(name.lower())
+
+    def target(self, config: Values) -> str:
+        return str(config["url"])
+
+    def host(self, config: Values) -> str:
+        return urlsplit(config["url"]).netloc.lower()
+
+    async def check(self, config: Values, credentials: Values, steps: Steps) -> None:
+        body = _body()
+        headers = _headers(config, credentials, body)
+        trusted = tls_context(config.get("ca_certificate", ""))
+        with steps(SEND):
+            answer = await http.call(config["method"], config["url"], steps, headers=headers, body=body, tls=trusted)
+            _judge(answer.status)
+
+
+def _body() -> bytes:
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    data = {"message": "Landfall checks whether it can reach this endpoint. There is nothing to do."}
+    return json.dumps({"type": TYPE, "timestamp": now, "data": data}, separators=(",", ":")).encode()
+
+
+def _headers(config: Values, credentials: Values, body: bytes) -> dict[str, str]:
+    """The user's headers, in his spelling, and before them those of ours that he did not replace."""
+    own = {"Content-Type": "application/json", "User-Agent": f"Landfall/{VERSION} (connection check)"}
+    given = {**config.get("headers", {}), **credentials.get("headers", {})}
+    replaced = {name.lower() for name in given}
+    kept = {name: value for name, value in own.items() if name.lower() not in replaced}
+    identifier = f"msg_{secrets.token_urlsafe(18)}"
+    return kept | given | signing.sign(credentials["secret"], identifier, int(time.time()), body)
+
+
+def _judge(status: int) -> None:
+    """Raise `CheckFailed` unless `status` says that the request was taken."""
+    if 200 <= status < 300:
+        return
+    code, sentence, remedy = _FAULTS.get(status) or _FAULTS_BY_HUNDREDS.get(status // 100, _ODD)
+    raise CheckFailed(code, sentence.format(status=status), remedy)
+
+
+Fault = tuple[CheckCode, str, str]
+_FAULTS: dict[int, Fault] = {
+    401: (
+        "denied",
+        "The endpoint does not accept the credentials (status 401).",
+        "Check the secret headers, such as Authorization, and that the endpoint knows the signing secret.",
+    ),
+    403: (
+        "forbidden",
+        "The endpoint refuses the request (status 403).",
+        "Allow requests from Landfall at the endpoint or its firewall, and check that it knows the signing secret.",
+    ),
+    404: ("not_found", "There is nothing at this URL (status 404).", "Check the path of the URL."),
+    405: (
+        "remote",
+        "The endpoint does not take this method (status 405).",
+        "Choose the other method, or check the URL.",
+    ),
+    410: ("not_found", "The endpoint is gone for good (status 410).", "Replace the URL or archive the destination."),
+    429: ("quota", "The endpoint asks for fewer requests (status 429).", "Check again later, or raise its limit."),
+}
+_FAULTS_BY_HUNDREDS: dict[int, Fault] = {
+    3: (
+        "remote",
+        "The endpoint redirects (status {status}); redirects are not followed.",
+        "Set the URL to the place it redirects to, if you trust it.",
+    ),
+    4: (
+        "remote",
+        "The endpoint does not accept the test request (status {status}).",
+        f"Let the endpoint answer requests of the type {TYPE} with a status from 200 to 299.",
+    ),
+    5: ("remote", "The endpoint failed (status {status}).", "Look into the endpoint's own log, and check again later."),
+}
+_ODD: Fault = ("protocol", "The endpoint answered with the unusual status {status}.", "Check that the URL is right.")
