@@ -8,3 +8,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("destinations.api.urls")),
 ]
+
+# Outside the admin nobody reads HTML.
+handler400 = "destinations.api.errors.bad_request"
+handler404 = "destinations.api.errors.not_found"
+handler500 = "destinations.api.errors.server_error"

@@ -1,0 +1,71 @@
+"""django-filter behind the API: a value that cannot be understood is refused, and named."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django_filters import FilterSet
+from rest_framework.filters import BaseFilterBackend
+from rest_framework.request import Request
+
+from connectors.problems import Problem
+from destinations.api.errors import BadParameters
+from destinations.filters import ChoicesField, SwitchFilter, TextFilter, TimeField, TimeFilter, options
+
+
+class TenantFilter(FilterSet):  # type: ignore[misc]
+    name = TextFilter("name", "icontains", help_text="Whose name holds this text, in large or small letters.")
+    created_after = TimeFilter("created", "gte", help_text="Created at this time or later.")
+    created_before = TimeFilter("created", "lt", help_text="Created before this time.")
+
+
+class KeyFilter(FilterSet):  # type: ignore[misc]
+    tenant = TextFilter("tenant", help_text="Of this tenant.")
+    revoked = SwitchFilter(method="is_revoked", help_text="That were revoked, or not.")
+
+    def is_revoked(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(revoked__isnull=value == "false")
+
+
+class StrictFilters(BaseFilterBackend):
+    """Applies the view's `filterset_class`."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+        if view.filterset_class is None:
+            return queryset
+        filters = view.filterset_class(request.query_params, queryset)
+        if not filters.is_valid():
+            raise BadParameters(
+                Problem(name, "choice" if fault.code == "choice" else "invalid", " ".join(fault.messages))
+                for name, faults in filters.errors.as_data().items()
+                for fault in faults
+            )
+        filtered: QuerySet[Any] = filters.qs
+        return filtered
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        if view.filterset_class is None or view.action != "list":
+            return []
+        filters = view.filterset_class.base_filters.items()
+        return [
+            {"name": name, "in": "query", "description": found.extra["help_text"], **_described(found.field)}
+            for name, found in filters
+        ]
+
+
+def repeatable(view: Any) -> list[str]:
+    """The filters that may be given several times."""
+    filters = view.filterset_class.base_filters if view.filterset_class else {}
+    return [name for name, found in filters.items() if issubclass(found.field_class, ChoicesField)]
+
+
+def _described(field: forms.Field) -> dict[str, Any]:
+    if isinstance(field, forms.ChoiceField):
+        one = {"type": "string", "enum": options(field)}
+        several = {"schema": {"type": "array", "items": one}, "style": "form", "explode": False}
+        return several if isinstance(field, ChoicesField) else {"schema": one}
+    if isinstance(field, TimeField):
+        return {"schema": {"type": "string", "format": "date-time"}}
+    if isinstance(field, forms.UUIDField):
+        return {"schema": {"type": "string", "format": "uuid"}}
+    return {"schema": {"type": "string", "minLength": 1, "maxLength": getattr(field, "max_length", None)}}

@@ -1,0 +1,38 @@
+"""Every route of the native API. None ends in a slash, and whatever is not here is a problem, never a page."""
+
+from django.urls import include, path, re_path, register_converter
+from django.urls.converters import StringConverter
+from rest_framework.routers import SimpleRouter
+
+from destinations.api.views.checks import CheckViewSet, DestinationCheckViewSet
+from destinations.api.views.destinations import DestinationViewSet
+from destinations.api.views.documents import DocsView, NowhereView, SchemaView
+from destinations.api.views.keys import KeyViewSet
+from destinations.api.views.tenants import EnvironmentViewSet, TenantViewSet
+from destinations.api.views.types import DestinationTypeViewSet
+
+
+class TenantConverter(StringConverter):
+    """What an id of a tenant can look like: the model's own rule."""
+
+    regex = r"[^\s/?#%\x00-\x1f\x7f]+"
+
+
+register_converter(TenantConverter, "tenant")
+
+router = SimpleRouter(trailing_slash=False, use_regex_path=False)
+router.register("tenants", TenantViewSet, "tenant")
+router.register("tenants/<tenant:tenant>/environments", EnvironmentViewSet, "environment")
+router.register("api-keys", KeyViewSet, "key")
+router.register("destinations", DestinationViewSet, "destination")
+router.register("destinations/<uuid:uuid>/checks", DestinationCheckViewSet, "destination-check")
+router.register("destination-types", DestinationTypeViewSet, "destination-type")
+router.register("checks", CheckViewSet, "check")
+
+app_name = "api"
+urlpatterns = [
+    path("", include(router.urls)),
+    path("openapi.json", SchemaView.as_view(), name="schema"),
+    path("docs", DocsView.as_view(), name="docs"),
+    re_path("", NowhereView.as_view()),
+]
