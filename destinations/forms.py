@@ -7,18 +7,25 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.db.models import QuerySet
-from unfold.widgets import CHECKBOX_CLASSES, INPUT_CLASSES, SELECT_CLASSES, SWITCH_CLASSES, TEXTAREA_CLASSES
+from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES, SWITCH_CLASSES, TEXTAREA_CLASSES
 
 from connectors import forms as connector_forms
 from connectors.base import Connector
-from connectors.forms import Pairs, PairsInput
+from connectors.forms import Lines, Pairs, PairsInput
+from connectors.problems import Invalid
 from destinations.drafts import UNSET, Draft
 from destinations.exceptions import Problem
 from destinations.models import ALL_TOPICS, Destination
 from tenants.models import Environment, Tenant
 
-PLACE = ("tenant", "environment", "name", "description", "topics")
+PLACE = ("name", "tenant", "environment", "description", "topics")
+SECTIONS = ("config", "credentials")
 MORE = ("labels", "uid", "is_default")
+
+
+class TenantBox(AutocompleteSelect):
+    def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
+        return {**super().build_attrs(base_attrs, extra_attrs), "data-placeholder": "Choose a tenant"}
 
 
 class DestinationForm(forms.Form):
@@ -36,8 +43,8 @@ class DestinationForm(forms.Form):
         error_messages={"invalid_choice": "The tenant has no such environment, or you may not use it."},
     )
     name = forms.CharField(required=False, help_text="Left empty, it is named after its type.")
-    description = forms.CharField(required=False, widget=forms.Textarea({"rows": 2}))
-    topics = forms.CharField(
+    description = Lines(required=False, widget=forms.Textarea({"rows": 2}))
+    topics = Lines(
         required=False,
         widget=forms.Textarea({"rows": 2, "placeholder": "All topics"}),
         help_text="What is to be sent here: one topic a line. Empty means everything.",
@@ -65,28 +72,43 @@ class DestinationForm(forms.Form):
     ) -> None:
         super().__init__(data, initial={**_initial(destination), **(initial or {})}, label_suffix="")
         self.connector, self.destination = connector, destination
-        stored = destination and {"config": destination.config, "credentials": destination.masked}
+        self.conflict = False  # someone else saved while this form was open
+        stored = {"config": destination.config, "credentials": destination.masked} if destination else None
         self.typed = connector_forms.form_fields(connector, stored)
         self.fields.update(self.typed)
         if destination:
             del self.fields["tenant"], self.fields["uid"]
-            self.fields["name"].required = True
             self.fields["name"].help_text = ""
         self._offer(tenants, environments)
-        for field in self.fields.values():
+        for name, field in self.fields.items():
             _dress(field.widget)
+            if name not in self.typed:
+                field.optional = not field.required  # type: ignore[attr-defined]
+        self.fields["name"].optional = destination is None  # type: ignore[attr-defined]
 
     def _offer(self, tenants: "QuerySet[Tenant]", environments: "QuerySet[Environment]") -> None:
         """Only what the person may choose, and only the environments of the tenant that is chosen."""
         if tenant := self.fields.get("tenant"):
             remote = Destination._meta.get_field("tenant")
-            tenant.widget = AutocompleteSelect(remote, admin.site, attrs={"data-placeholder": "Choose a tenant"})
-            tenant.queryset, tenant.widget.choices = tenants, tenant.choices  # type: ignore[attr-defined]
+            tenant.widget = TenantBox(remote, admin.site)
+            tenant.widget.is_required = True
+            tenant.queryset = tenants  # type: ignore[attr-defined]
             chosen = self["tenant"].value()
         else:
             chosen = self.destination and self.destination.tenant_id
         environment = self.fields["environment"]
         environment.queryset = environments.filter(tenant=chosen) if chosen else environments.none()  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """When something of the page itself is wrong, say what is wrong with the connection in the same breath."""
+        if self.errors and not self.destination:
+            sections = (connector_forms.values(self.connector, self.cleaned_data, part) for part in SECTIONS)
+            given = [{name: value for name, value in section.items() if value is not None} for section in sections]
+            try:
+                self.connector.clean(*given)
+            except Invalid as invalid:
+                self.refuse(problem for problem in invalid.problems if problem.path not in self.errors)
+        return self.cleaned_data
 
     def section(self, name: str) -> Iterator[forms.BoundField]:
         """The fields of the section `config` or `credentials`, in the order declared."""

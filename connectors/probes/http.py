@@ -44,9 +44,9 @@ async def call(
 ) -> Answer:
     """Send one request and read the answer, whatever its status. `url` is sent as it is written.
 
-    Redirects, proxies, cookies and compression are not followed, used, kept and undone. With `steps`, making the
-    connection is recorded as "resolve", "connect" and "tls" (skipped for http); call it inside the step of the
-    request itself, which then begins where those end. `tls` are the certificates to trust, default the system's.
+    Follows no redirect, uses no proxy, keeps no cookie, unpacks nothing. With `steps`, making the connection is
+    recorded as "resolve", "connect" and "tls" (skipped for http); call it inside the step of the request itself, which
+    then begins where those end. `tls` says which certificates to trust; left out, the system's.
     Raises `CheckFailed` (dns, blocked, refused, timeout, tls, protocol).
     """
     place = _Place.of(url, tls, steps)

@@ -73,7 +73,7 @@ class Webhook(Connector):
         )
 
     def validate(self, config: Values, credentials: Values) -> Iterator[Problem]:
-        seen = set(signing.HEADERS)
+        seen: set[str] = set()
         for section, values in (("config", config), ("credentials", credentials)):
             for name in values.get("headers", {}):
                 path = f"{section}.headers.{name}"

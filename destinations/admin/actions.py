@@ -1,0 +1,79 @@
+"""What can be done to destinations from outside their form, one at a time or many."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest
+
+from destinations import services
+from destinations.exceptions import Conflict, InvalidDestination
+from destinations.models import Destination
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """`done` is said of the result; `logged` is the entry of the history, empty for what changes nothing."""
+
+    do: Callable[[Destination], Any]
+    done: str
+    logged: str = ""
+
+
+VERBS = {
+    "check": Verb(services.request_check, "Checks asked for"),
+    "enable": Verb(services.enable, "Enabled", "Enabled."),
+    "disable": Verb(services.disable, "Disabled", "Disabled."),
+    "archive": Verb(services.archive, "Archived", "Archived."),
+    "restore": Verb(services.restore, "Restored", "Restored."),
+}
+
+
+class Actions:
+    actions = ("check_selected", "enable_selected", "disable_selected", "archive_selected", "restore_selected")
+
+    @admin.action(description="Check now", permissions=["change"])
+    def check_selected(self, request: HttpRequest, chosen: Iterable[Destination]) -> None:
+        self._to_each(request, chosen, VERBS["check"])
+
+    @admin.action(description="Enable", permissions=["change"])
+    def enable_selected(self, request: HttpRequest, chosen: Iterable[Destination]) -> None:
+        self._to_each(request, chosen, VERBS["enable"])
+
+    @admin.action(description="Disable", permissions=["change"])
+    def disable_selected(self, request: HttpRequest, chosen: Iterable[Destination]) -> None:
+        self._to_each(request, chosen, VERBS["disable"])
+
+    @admin.action(description="Archive", permissions=["change"])
+    def archive_selected(self, request: HttpRequest, chosen: Iterable[Destination]) -> None:
+        self._to_each(request, chosen, VERBS["archive"])
+
+    @admin.action(description="Restore from the archive", permissions=["change"])
+    def restore_selected(self, request: HttpRequest, chosen: Iterable[Destination]) -> None:
+        self._to_each(request, chosen, VERBS["restore"])
+
+    def act(self, request: HttpRequest, verb: Verb, destination: Destination) -> Any:
+        """Raises `Conflict` or `InvalidDestination` when the destination is in no state for it."""
+        result = verb.do(destination)
+        if verb.logged:
+            self.log_change(request, destination, verb.logged)  # type: ignore[attr-defined]
+        return result
+
+    def _to_each(self, request: HttpRequest, chosen: Iterable[Destination], verb: Verb) -> None:
+        done, refused = 0, []
+        for destination in chosen:
+            if not self.has_change_permission(request, destination):  # type: ignore[attr-defined]
+                refused.append(f"{destination.name}: you may only look at it.")
+                continue
+            try:
+                self.act(request, verb, destination)
+            except (Conflict, InvalidDestination) as error:
+                refused.append(f"{destination.name}: {error}")
+            else:
+                done += 1
+        if done:
+            messages.success(request, f"{verb.done}: {done}.")
+        if refused:
+            more = f" And {len(refused) - 5} more." if len(refused) > 5 else ""
+            messages.warning(request, f"Left as they are: {len(refused)}. {' '.join(refused[:5])}{more}")

@@ -1,0 +1,83 @@
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.db.models import ForeignKey, QuerySet
+from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from tenants.admin.access import Scope, ScopedAdmin, administered, within
+from tenants.models import Environment, Membership, Role, Tenant
+
+
+class OwnEnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Membership
+        fields: tuple[str, ...] = ("tenant", "environment", "role")
+        help_texts: ClassVar = {
+            "environment": "Leave empty for the whole tenant.",
+            "role": "A viewer looks, an editor also changes destinations, an admin also manages members and keys.",
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        tenant, environment = cleaned.get("tenant"), cleaned.get("environment")
+        if tenant and environment and environment.tenant_id != tenant.pk:
+            self.add_error("environment", "The tenant has no such environment.")
+        return cleaned
+
+
+class MembershipForm(OwnEnvironmentForm):
+    """People are named, not picked: the admin of one tenant must not leaf through everybody."""
+
+    user = forms.ModelChoiceField(
+        get_user_model().objects.all(),
+        to_field_name="username",
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+        label="User name",
+        help_text="The name the person signs in with.",
+        error_messages={"invalid_choice": "There is no user of this name."},
+    )
+
+    class Meta(OwnEnvironmentForm.Meta):
+        fields = ("user", "tenant", "environment", "role")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["user"] = self.instance.user.get_username()
+
+
+@admin.register(Membership)
+class MembershipAdmin(ScopedAdmin):
+    """Only the admins of a tenant see and decide who its members are."""
+
+    read = write = Role.ADMIN
+    form = MembershipForm
+    list_display = ("user", "tenant", "environment", "role")
+    list_filter = ("role",)
+    list_select_related = ("user", "tenant", "environment")
+    search_fields = ("user__username", "tenant__name")
+    search_help_text = "Search by user or tenant"
+    autocomplete_fields = ("tenant", "environment")
+    fields = ("user", "tenant", "environment", "role")
+
+    def scope(self, thing: Membership) -> Scope:
+        return thing.tenant_id, None
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Membership]":
+        rows = Membership.objects.select_related("user", "tenant", "environment")
+        return within(rows, "tenant", administered(request))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return administered(request) != frozenset()
+
+    has_module_permission = has_add_permission
+
+    def formfield_for_foreignkey(self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "tenant":
+            kwargs["queryset"] = within(Tenant.objects.all(), "pk", administered(request))
+        elif db_field.name == "environment":
+            kwargs["queryset"] = within(Environment.objects.all(), "tenant", administered(request))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)

@@ -1,0 +1,51 @@
+"""Django's own users and groups, dressed like the rest."""
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group, User
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from tenants.admin.members import OwnEnvironmentForm
+from tenants.models import Membership
+
+admin.site.unregister(User)
+admin.site.unregister(Group)
+
+
+class MembershipInline(TabularInline):  # type: ignore[misc]
+    model = Membership
+    form = OwnEnvironmentForm
+    extra = 0
+    fields = ("tenant", "environment", "role")
+    autocomplete_fields = ("tenant", "environment")
+    verbose_name_plural = "Member of"
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
+    """Django's model permissions guard these pages: whoever can change users can become anybody."""
+
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    inlines = (MembershipInline,)
+    list_display = ("username", "email", "first_name", "last_name", "is_staff", "is_superuser", "last_login")
+    list_filter = ("is_staff", "is_superuser", "is_active")
+    search_help_text = "Search by name or e-mail"
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        ("May sign in", {"fields": ("is_active", "is_staff", "is_superuser")}),
+        ("Rights over users and groups", {"classes": ("collapse",), "fields": ("groups", "user_permissions")}),
+        ("Times", {"classes": ("collapse",), "fields": ("last_login", "date_joined")}),
+    )
+    readonly_fields = ("last_login", "date_joined")
+    list_fullwidth = True
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
+    pass
