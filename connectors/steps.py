@@ -45,21 +45,21 @@ class Steps:
             raise
         finally:
             self._open.pop()
-        self._record(name, "passed")
+        if name not in self._left_out():
+            self._record(name, "passed")
         self.current, self._began = (self._open or [name])[-1], time.perf_counter()
 
     def skip(self, name: str, message: str) -> None:
-        """Say that a declared step was left out on purpose, and why."""
+        """Say that a declared step was left out on purpose, and why; within the step, that it proved nothing."""
         self._done.append(_step(name, "skipped", message=message))
-
-    def failed(self, code: str, message: str) -> None:
-        """Correct what the last step says, when its cause became known only after it ended."""
-        self._done[-1] |= {"status": "failed", "code": code, "message": message}
 
     @property
     def records(self) -> list[dict[str, Any]]:
         ran = {step["name"] for step in self._done}
         return [*self._done, *(_step(name, "skipped") for name in self._names if name not in ran)]
+
+    def _left_out(self) -> set[str]:
+        return {step["name"] for step in self._done if step["status"] == "skipped"}
 
     def _fail(self, name: str, error: BaseException, code: str, message: str) -> None:
         if error is not self._failure:  # else a step inside this one has told it

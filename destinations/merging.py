@@ -1,5 +1,6 @@
 """Merge a draft into what is stored, then validate the whole."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ from connectors.problems import Invalid
 from destinations.drafts import UNSET, Draft, Unset
 from destinations.exceptions import Problem
 from destinations.models import Destination
+from destinations.sealing import SecretUnreadable
 
 MAX_TOPICS = 1000
 
@@ -18,13 +20,23 @@ def merge(destination: Destination, draft: Draft) -> tuple[dict[str, Any], dict[
     if destination.type not in registry.names():
         return {}, {}, problems
     config = _merged(destination.config, draft.config)
-    stored = destination.credentials
+    stored = stored_credentials(destination, draft)
     credentials = _merged(stored, _unmasked(draft.credentials, stored, destination.masked))
     try:
         config, credentials = destination.connector.clean(config, credentials)
     except Invalid as invalid:
         problems.extend(invalid.problems)
     return config, credentials, problems
+
+
+def stored_credentials(destination: Destination, draft: Draft) -> dict[str, Any]:
+    """What the draft is merged into. Raises `SecretUnreadable`, except for a draft that enters them anew."""
+    try:
+        return destination.credentials
+    except SecretUnreadable:
+        if draft.credentials is UNSET:
+            raise
+        return {}
 
 
 def _merged(stored: Mapping[str, Any], given: Any) -> Any:
@@ -70,9 +82,11 @@ def _plain_problems(destination: Destination, draft: Draft) -> list[Problem]:
         problems.append(fault)
     if draft.metadata and not isinstance(draft.metadata, Mapping):
         problems.append(Problem("metadata", "type", "This must be an object."))
-    disabled_at = destination.disabled_at if draft.disabled_at is UNSET else draft.disabled_at
-    if draft.is_default and (destination.archived_at or disabled_at):
-        problems.append(Problem("is_default", "invalid", "Only an enabled destination can be the default."))
+    problems += [
+        Problem(name, "invalid", "This must not hold NUL characters.")  # PostgreSQL cannot store them
+        for name in ("description", "metadata", "topics")
+        if "\\u0000" in json.dumps(getattr(draft, name) or "")
+    ]
     return problems
 
 

@@ -20,7 +20,7 @@ from destinations.exceptions import (
     Problem,
     RevisionMismatch,
 )
-from destinations.merging import merge
+from destinations.merging import merge, stored_credentials
 from destinations.models import ConnectionCheck, Destination, DestinationState
 from destinations.naming import free_name, free_slug, name_problems, taken
 from tenants.models import Tenant
@@ -55,7 +55,7 @@ def update(destination: Destination, draft: Draft, *, check: bool = False, revis
     caller has read. Raises `InvalidDestination`, `Archived` or `RevisionMismatch`; nothing is changed then.
     """
     current = _locked(destination, revision)
-    config_before, credentials_before = current.config, current.credentials
+    config_before, credentials_before = current.config, stored_credentials(current, draft)
     credentials = _apply(current, draft)
     if credentials != credentials_before:
         current.credentials = credentials
@@ -69,7 +69,8 @@ def update(destination: Destination, draft: Draft, *, check: bool = False, revis
 
 
 def validate(tenant: Tenant, draft: Draft) -> None:
-    """Raise `InvalidDestination` as `create` would, and write nothing."""
+    """Raise `InvalidDestination` or `LimitReached` as `create` would, and write nothing."""
+    _refuse_over_limit(tenant)
     destination = Destination(tenant=tenant, type=draft.type or "", sealed=None)
     _apply(destination, draft)
     if problems := taken(destination):

@@ -61,7 +61,7 @@ ALL = list(modules())
 @pytest.mark.parametrize(("module", "path"), ALL, ids=[module for module, _ in ALL])
 def test_imports_point_down(module, path):
     ours = [name for name in imports(path) if name.split(".")[0] in PACKAGES]
-    if module.startswith("tenants") or module.startswith("connectors"):
+    if module.startswith(("tenants", "connectors")):
         assert [name for name in ours if not _within(name, module.split(".")[0])] == []
     if module != "destinations" and module.split(".")[0] == "destinations":
         assert layer(module) is not None, f"{module} has no place in LAYERS."

@@ -137,7 +137,6 @@ class TestCreate:
             ({"environment": "00000000-0000-0000-0000-000000000000"}, ("environment", "choice")),
             ({"tenant": "other"}, ("tenant", "choice")),
             ({"tenant": 5}, ("tenant", "type")),
-            ({"is_default": True, "enabled": False}, ("is_default", "invalid")),
             ({"credentials": {"secret": ""}}, ("credentials.secret", "blank")),
             ({"credentials": {"password": "x"}}, ("credentials.password", "unknown")),
             ({"a.b": 1}, ("a.b", "unknown")),

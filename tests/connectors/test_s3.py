@@ -52,9 +52,13 @@ def silent_logs(caplog):
     ]
 
 
-@pytest.mark.parametrize("person", [ADMIN, WRITER], ids=["who may do all", "who may only write"])
-def test_a_bucket_that_may_be_written_to_passes_and_nothing_is_left_in_it(s3, amazon, person):
-    assert passed(checked(AWS, amazon, person.credentials)) == [name for name in ALL if name != "tls"]
+@pytest.mark.parametrize(
+    ("person", "unproven"),
+    [(ADMIN, {"tls"}), (WRITER, {"tls", "find bucket"})],
+    ids=["who may do all", "who may only write"],
+)
+def test_a_bucket_that_may_be_written_to_passes_and_nothing_is_left_in_it(s3, amazon, person, unproven):
+    assert passed(checked(AWS, amazon, person.credentials)) == [name for name in ALL if name not in unproven]
     assert s3.objects(amazon["bucket"]) == []
 
 

@@ -57,6 +57,14 @@ def test_a_step_inside_a_step_comes_before_it(steps):
     assert codes(steps) == [("connect", "passed"), ("sign in", "passed"), ("write", "passed")]
 
 
+def test_a_step_that_could_prove_nothing_says_so(steps):
+    with steps("connect"):
+        steps.skip("connect", "The server does not tell.")
+    assert [(step["status"], step["message"]) for step in steps.records[:1]] == [
+        ("skipped", "The server does not tell.")
+    ]
+
+
 def test_a_step_lasts_from_the_end_of_the_last_one_inside_it(steps, monkeypatch):
     clock = SimpleNamespace(now=0.0)
     monkeypatch.setattr("connectors.steps.time", SimpleNamespace(perf_counter=lambda: clock.now))
@@ -99,10 +107,3 @@ def test_a_step_can_be_left_out_with_a_reason(steps):
         "name": "connect", "status": "skipped", "code": "", "message": "There is nothing to connect to.",
         "duration_ms": 0,
     }  # fmt: skip
-
-
-def test_a_cause_found_later_corrects_the_last_step(steps):
-    with steps("connect"):
-        pass
-    steps.failed("denied", "Now it is known.")
-    assert codes(steps)[0] == ("connect", "denied")

@@ -6,13 +6,13 @@ import time
 from datetime import timedelta
 
 import pytest
-from connectors.types.webhook import Webhook
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from connectors.problems import CheckFailed
 from connectors.running import Report
+from connectors.types.webhook import Webhook
 from destinations import checking, claiming, recording, services
 from destinations.drafts import Draft
 from destinations.models import ConnectionCheck, Destination, DestinationState

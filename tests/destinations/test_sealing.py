@@ -65,6 +65,13 @@ def test_updating_an_unreadable_row_is_refused_and_loses_nothing(other_key):
     assert column(made) == before
 
 
+def test_unreadable_credentials_can_be_entered_anew(other_key):
+    made = make_destination()
+    other_key()
+    services.update(made, Draft(credentials={"secret": "a new one"}))
+    assert Destination.objects.get(pk=made.pk).credentials == {"secret": "a new one"}
+
+
 def test_ciphertext_moved_to_another_row_is_refused():
     rich, poor = make_destination(), make_destination()
     Destination.objects.filter(pk=poor.pk).update(sealed=rich.sealed)

@@ -123,7 +123,6 @@ class TestCreate:
             make_destination(tenant, credentials={"secret": stolen})
         assert problems(caught) == {("credentials.secret", "invalid")}
 
-
     @pytest.mark.parametrize("credentials", [{"secret": "********"}, {"headers": {"Authorization": "********"}}])
     def test_refuses_a_mask_where_no_secret_is_stored(self, tenant, credentials):
         assert {code for _, code in refused(tenant, credentials=credentials)} == {"invalid"}
@@ -234,11 +233,6 @@ class TestLife:
         assert list(Destination.objects.filter(is_default=True)) == [second]
         assert Destination.objects.get(pk=first.pk).revision == 2
         assert services.archive(second).is_default is False
-
-    def test_a_disabled_destination_cannot_become_the_default(self, tenant):
-        made = services.disable(make_destination(tenant))
-        with pytest.raises(InvalidDestination):
-            services.update(made, Draft(is_default=True))
 
     def test_asking_twice_for_a_check_queues_one(self, tenant):
         made = make_destination(tenant)

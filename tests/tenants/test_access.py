@@ -35,7 +35,7 @@ class TestKeys:
         assert services.find_key(secret) is None
 
     def test_an_expired_key_is_dead(self):
-        key, secret = services.issue_key(name="CI", expires=timezone.now() + timedelta(hours=1))
+        _, secret = services.issue_key(name="CI", expires=timezone.now() + timedelta(hours=1))
         ApiKey.objects.update(expires=timezone.now() - timedelta(seconds=1))
         assert services.find_key(secret) is None
 
@@ -49,7 +49,7 @@ class TestKeys:
             services.issue_key(name="CI", expires=timezone.now())
 
     def test_use_is_noted_once_a_minute(self):
-        key, secret = services.issue_key(name="CI")
+        _, secret = services.issue_key(name="CI")
         services.find_key(secret)
         first = ApiKey.objects.get().last_used
         services.find_key(secret)

@@ -60,7 +60,9 @@ class _Visit:
         one prefix only, and because names of other objects are none of our business.
         """
         answer = await self._send("GET", query=f"list-type=2&max-keys=1&prefix={quote(self.key, safe='')}", first=True)
-        if not answers.is_list(answer) and not answers.may_not_list(answer, self.bucket):
+        if answers.may_not_list(answer, self.bucket):
+            self.steps.skip(FIND, "The key may not list the bucket; the next step shows whether it is there.")
+        elif not answers.is_list(answer):
             raise answers.failure(answer, self.bucket, FIND)
 
     async def _write(self) -> str:
