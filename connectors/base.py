@@ -46,8 +46,10 @@ class Connector:
     steps: ClassVar[tuple[str, ...]]
     #: What a check leaves at or does to the destination, one sentence for the person who is asked to allow it.
     effect: ClassVar[str]
-    #: What stands in for the real service in our tests, one sentence, where it cannot run there.
-    tested: ClassVar[str] = ""
+    #: The rights at the destination that a check needs, and no others: Markdown, for the page of the type.
+    rights: ClassVar[str]
+    #: What a check is tested against, one sentence; it says so where the real service cannot run there.
+    tested: ClassVar[str]
     #: Modules of the driver and the extra that installs them, where the driver is not a core dependency.
     driver: ClassVar[tuple[str, ...]] = ()
     extra: ClassVar[str] = ""

@@ -30,13 +30,21 @@ def merge(destination: Destination, draft: Draft) -> tuple[dict[str, Any], dict[
 
 
 def stored_credentials(destination: Destination, draft: Draft) -> dict[str, Any]:
-    """What the draft is merged into. Raises `SecretUnreadable`, except for a draft that enters them anew."""
+    """What the draft is merged into. Raises `SecretUnreadable`, except for a draft that enters all of them anew."""
     try:
         return destination.credentials
     except SecretUnreadable:
-        if draft.credentials is UNSET:
+        if not _entered_anew(destination, draft.credentials):
             raise
         return {}
+
+
+def _entered_anew(destination: Destination, given: Any) -> bool:
+    """Whether nothing that is stored, and cannot be read, would have to be kept."""
+    if given is None or not isinstance(given, Mapping):
+        return given is None
+    shown = {name: value for name, value in destination.masked.items() if name in destination.connector.secrets}
+    return destination.masked.keys() <= given.keys() and all(given[name] != mask for name, mask in shown.items())
 
 
 def _merged(stored: Mapping[str, Any], given: Any) -> Any:

@@ -125,17 +125,19 @@ def delete(destination: Destination) -> None:
 
 
 @transaction.atomic
-def request_check(destination: Destination, trigger: Trigger = Trigger.MANUAL) -> ConnectionCheck:
+def request_check(destination: Destination, trigger: Trigger = Trigger.MANUAL, *, wake: bool = True) -> ConnectionCheck:
     """Queue a check, or return the one already queued. Raises `Archived`.
 
-    The row is the queue; the message only wakes a worker up, so losing it loses nothing.
+    The row is the queue; the message only wakes a worker up, so losing it loses nothing. A caller that runs the
+    queue itself does without (`wake`).
     """
     current = _locked(destination)
     check = ConnectionCheck.objects.filter(destination=current, status=ConnectionCheck.Status.QUEUED).first()
     if check is None:
         check = ConnectionCheck.objects.create(destination=current, trigger=trigger, revision=current.revision)
         DestinationState.objects.filter(destination=current).update(requested_at=check.queued_at)
-    transaction.on_commit(tasks.wake_up)
+    if wake:
+        transaction.on_commit(tasks.wake_up)
     return check
 
 

@@ -4,6 +4,7 @@ import secrets
 import uuid
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -93,6 +94,10 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} is {self.role} of {self.tenant}"
+
+    def clean(self) -> None:
+        if self.environment and self.tenant_id and self.environment.tenant_id != self.tenant_id:
+            raise ValidationError({"environment": "The tenant has no such environment."})
 
 
 class ApiKey(models.Model):

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.db.models import ProtectedError, Q
 from django.utils import timezone
 
-from tenants.models import ApiKey, Environment, Role, Tenant
+from tenants.models import ApiKey, Environment, Membership, Role, Tenant
 
-Row = TypeVar("Row", Tenant, Environment)
+Row = TypeVar("Row", Tenant, Environment, Membership)
 
 KEY_PREFIX = "lfk_"
 # `last_used` is for people who ask whether a key is still needed; a write per request would be wasted.
@@ -61,6 +61,11 @@ def delete_environment(environment: Environment) -> None:
         environment.delete()
     except ProtectedError:
         raise TenantInUse(f"Environment {environment.name} still has destinations.") from None
+
+
+def save_membership(membership: Membership) -> Membership:
+    """Give a user a role in a tenant, or change it. Raises django's ValidationError."""
+    return _save(membership, {})
 
 
 def issue_key(

@@ -18,6 +18,12 @@ class AwsS3(Connector):
     family = "object storage"
     steps = s3.STEPS
     effect = s3.EFFECT
+    rights = (
+        "`s3:PutObject` and `s3:DeleteObject` on the objects below the prefix. `s3:ListBucket` lets a check tell a "
+        "missing bucket from one that may not be listed; without it that step is skipped. In a bucket that keeps "
+        "versions, `s3:DeleteObjectVersion` lets a check remove the version it wrote."
+    )
+    tested = "Against a real SeaweedFS server, over the endpoint setting: there is no Amazon S3 to run in a test."
 
     class Config(Section):
         bucket = PatternField(

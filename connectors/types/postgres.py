@@ -18,6 +18,8 @@ class Postgres(Connector):
     family = "databases"
     steps = postgres.STEPS
     effect = postgres.EFFECT
+    rights = "`LOGIN`, `GRANT CONNECT ON DATABASE` and `GRANT USAGE, CREATE ON SCHEMA` for the role that signs in."
+    tested = "Against a real PostgreSQL server, with and without TLS."
     session = True
 
     class Config(Section):

@@ -17,6 +17,11 @@ class RabbitMQ(Connector):
     family = "message brokers"
     steps = amqp.STEPS
     effect = amqp.EFFECT
+    rights = (
+        "Access to the virtual host, and the write permission for the exchange (`amq.default` for the default one): "
+        "`rabbitmqctl set_permissions -p VHOST USER '' '^EXCHANGE$' ''`."
+    )
+    tested = "Against a real RabbitMQ broker, with and without TLS."
     session = True
 
     class Config(Section):

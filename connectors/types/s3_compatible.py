@@ -21,6 +21,11 @@ class S3Compatible(Connector):
     family = "object storage"
     steps = s3.STEPS
     effect = s3.EFFECT
+    rights = (
+        "To write and to remove objects below the prefix. The right to list the bucket lets a check tell a missing "
+        "bucket from one that may not be listed; without it that step is skipped."
+    )
+    tested = "Against a real SeaweedFS server, over HTTP and HTTPS, path style and host style."
 
     class Config(Section):
         endpoint = s3.EndpointField(

@@ -38,6 +38,8 @@ class Webhook(Connector):
     label = "Webhook"
     family = "HTTP"
     steps = ("resolve", "connect", "tls", SEND)
+    rights = "None, but what the endpoint itself asks for, such as an `Authorization` header."
+    tested = "Against real HTTP and HTTPS servers with certificates of the tests' own."
     effect = f"Sends one signed test request of the type {TYPE} to the URL."
 
     class Config(Section):

@@ -18,12 +18,11 @@ from rest_framework.serializers import (
     UUIDField,
 )
 
-from connectors import registry
 from connectors.base import Connector
 from connectors.running import Report
 from connectors.schema import config_schema, credentials_schema
 from destinations.api.shapes import Row, Shape
-from destinations.models import ConnectionCheck, Health
+from destinations.models import ConnectionCheck, Health, target
 from tenants import models as tenants
 
 Status = ConnectionCheck.Status
@@ -94,7 +93,7 @@ class Destination(Shape):
     revision = IntegerField(help_text="Counts changes; the ETag is made of it.")
 
     def get_target(self, row: Row) -> str:
-        return registry.get(row["type"]).target(row["config"])
+        return target(row["type"], row["config"])
 
     def get_enabled(self, row: Row) -> bool:
         return row["disabled_at"] is None

@@ -60,7 +60,7 @@ class Batch:
             return
         for destination in islice(self._ahead, PORTION):
             try:
-                self.pending[destination.pk] = services.request_check(destination)
+                self.pending[destination.pk] = services.request_check(destination, wake=False)
             except Conflict as refusal:
                 yield _cancelled(destination.pk, str(refusal))
 

@@ -7,6 +7,7 @@ from django.db.models import ForeignKey, QuerySet
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from tenants import services
 from tenants.admin.access import Scope, ScopedAdmin, administered, within
 from tenants.models import Environment, Membership, Role, Tenant
 
@@ -19,13 +20,6 @@ class OwnEnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
             "environment": "Leave empty for the whole tenant.",
             "role": "A viewer looks, an editor also changes destinations, an admin also manages members and keys.",
         }
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        tenant, environment = cleaned.get("tenant"), cleaned.get("environment")
-        if tenant and environment and environment.tenant_id != tenant.pk:
-            self.add_error("environment", "The tenant has no such environment.")
-        return cleaned
 
 
 class MembershipForm(OwnEnvironmentForm):
@@ -62,6 +56,9 @@ class MembershipAdmin(ScopedAdmin):
     search_help_text = "Search by user or tenant"
     autocomplete_fields = ("tenant", "environment")
     fields = ("user", "tenant", "environment", "role")
+
+    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
+        services.save_membership(obj)
 
     def scope(self, thing: Membership) -> Scope:
         return thing.tenant_id, None

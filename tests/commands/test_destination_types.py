@@ -1,7 +1,9 @@
 import json
 
 import pytest
+from django.core.management import call_command
 
+from config.paths import BASE_DIR
 from connectors import registry
 from connectors.base import Connector, declared
 from tests.commands import processes
@@ -68,3 +70,25 @@ def test_the_exit_status_tells_a_script_what_happened():
 def _marks(text: str, section: str, name: str) -> list[str]:
     part = text.split(f"\n{section}\n")[1].split("\n\n", maxsplit=1)[0]
     return [line.split("[")[1] for line in part.splitlines() if line.startswith(f"  {name}  [")]
+
+
+def test_the_pages_in_the_docs_are_those_of_the_declarations(tmp_path):
+    call_command("destination_types", docs=tmp_path)
+    committed = BASE_DIR / "docs" / "types"
+    made = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert made == {path.name: path.read_text() for path in committed.iterdir()}, (
+        "Run: python3 manage.py destination_types --docs docs/types"
+    )
+
+
+def test_a_page_tells_fields_steps_and_rights(tmp_path):
+    call_command("destination_types", docs=tmp_path)
+    page = (tmp_path / "postgres.md").read_text()
+    for words in (
+        "| `password` | secret, required |",
+        "`5432` when left out",
+        "4. sign in",
+        "GRANT CONNECT",
+        "real Post",
+    ):
+        assert words in page

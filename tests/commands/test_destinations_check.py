@@ -226,8 +226,8 @@ class TestOtherWorkers:
         taken = hook("Taken")
         asked, ask = threading.Event(), services.request_check
 
-        def request_and_lose(destination):
-            check = ask(destination)
+        def request_and_lose(destination, **options):
+            check = ask(destination, **options)
             claims.extend(claiming.claim(10))
             asked.set()
             return check

@@ -112,7 +112,8 @@ class TestDeclaration:
         assert connector.type == type(connector).__module__.removeprefix("connectors.types.")
         assert connector.label
         assert connector.family
-        assert connector.effect.endswith(".")
+        for text in (connector.effect, connector.rights, connector.tested):
+            assert text.endswith(".")
         assert (type(connector).__doc__ or "").endswith(".")
 
     def test_steps_are_named_once(self, connector):

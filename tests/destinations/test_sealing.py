@@ -65,6 +65,16 @@ def test_updating_an_unreadable_row_is_refused_and_loses_nothing(other_key):
     assert column(made) == before
 
 
+@pytest.mark.parametrize("credentials", [{}, {"headers": {"X-A": "1"}}, {"secret": "********"}])
+def test_unreadable_credentials_are_not_replaced_in_part(other_key, credentials):
+    made = make_destination()
+    before = column(made)
+    other_key()
+    with pytest.raises(SecretUnreadable):
+        services.update(made, Draft(credentials=credentials))
+    assert column(made) == before
+
+
 def test_unreadable_credentials_can_be_entered_anew(other_key):
     made = make_destination()
     other_key()

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from textwrap import fill
 from typing import Any
 
@@ -9,6 +10,7 @@ from connectors import registry
 from connectors.base import Connector, declared
 from connectors.fields import Field
 from connectors.schema import DIALECT, Schema, field_schema, section_schema
+from destinations.management import pages
 from destinations.management.tables import room, table
 from tenants.management.polite import PoliteCommand
 
@@ -24,7 +26,12 @@ class Command(PoliteCommand):
             "--json", action="store_true", help="One JSON object for each type; with TYPE, its JSON Schema (2020-12)."
         )
 
-    def handle(self, *, type: str | None, json: bool, **_: Any) -> None:
+        parser.add_argument("--docs", type=Path, metavar="FOLDER", help="Write a page for each type, as in docs/types.")
+
+    def handle(self, *, type: str | None, json: bool, docs: Path | None, **_: Any) -> None:
+        if docs is not None:
+            pages.write(docs)
+            return
         width = room(self.stdout)
         if type is None:
             lines = _every_as_json() if json else table(TITLES, [_row(each) for each in registry.every()], width)
