@@ -65,7 +65,7 @@ class Destination(models.Model):
 
     objects = DestinationQuerySet.as_manager()
 
-    # Secrets that the type made at creation, in clear, on the instance that `services.create` returned only.
+    # Secrets that the type made itself, in clear, only on the instance that `services` returned.
     generated: Mapping[str, Any] = {}
 
     class Meta:

@@ -1,6 +1,6 @@
 """The only writer of destinations: every surface makes a `Draft` and calls one of these."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ from destinations.naming import free_name, free_slug, name_problems, taken
 from tenants.models import Tenant
 
 Trigger = ConnectionCheck.Trigger
+Secrets = dict[str, Any]
 
 
 @transaction.atomic
@@ -39,7 +40,7 @@ def create(tenant: Tenant, draft: Draft, *, check: bool = False) -> Destination:
     destination = Destination(tenant=tenant, type=draft.type or "", sealed=None)
     credentials = _apply(destination, draft)
     destination.credentials = credentials
-    destination.generated = _generated(destination, draft, credentials)
+    destination.generated = _generated(destination, draft, {}, credentials)
     _save(destination, force_insert=True)
     DestinationState.objects.create(destination=destination, next_check_at=_first_check(destination))
     if check:
@@ -52,13 +53,15 @@ def update(destination: Destination, draft: Draft, *, check: bool = False, revis
     """Change a destination: the draft is merged into what is stored and the whole is validated.
 
     `check` asks for a connection check if config or credentials really changed. `revision` is the one the
-    caller has read. Raises `InvalidDestination`, `Archived` or `RevisionMismatch`; nothing is changed then.
+    caller has read. A secret that was removed and made anew is in `generated`, as after `create`.
+    Raises `InvalidDestination`, `Archived`, `RevisionMismatch` or `SecretUnreadable`; nothing is changed then.
     """
     current = _locked(destination, revision)
     config_before, credentials_before = current.config, stored_credentials(current, draft)
     credentials = _apply(current, draft)
     if credentials != credentials_before:
         current.credentials = credentials
+        current.generated = _generated(current, draft, credentials_before, credentials)
     connection_changed = (current.config, credentials) != (config_before, credentials_before)
     _touch(current)
     _save(current)
@@ -171,10 +174,11 @@ def _apply(destination: Destination, draft: Draft) -> dict[str, Any]:
     return credentials
 
 
-def _generated(destination: Destination, draft: Draft, credentials: dict[str, Any]) -> dict[str, Any]:
+def _generated(destination: Destination, draft: Draft, before: Mapping[str, Any], after: Mapping[str, Any]) -> Secrets:
     """The secrets that nobody sent, and that somebody has to be told."""
     sent = draft.credentials or {}
-    return {name: credentials[name] for name in destination.connector.secrets & credentials.keys() - sent.keys()}
+    made = (name for name in destination.connector.secrets & after.keys() if after[name] != before.get(name))
+    return {name: after[name] for name in made if sent.get(name) is None}
 
 
 def _apply_plain(destination: Destination, draft: Draft) -> None:

@@ -106,21 +106,21 @@ class Editing(Pages):
             return None
         self.log_addition(request, created, [{"added": {}}])
         if created.generated:
-            return self._show_once(request, created)
+            return self._show_once(request, created, "added")
         also = " It is being checked now." if check else ""
         messages.success(request, f"“{created.name}” was added.{also}")
         return self.to_overview(created)
 
-    def _show_once(self, request: HttpRequest, created: Destination) -> HttpResponse:
+    def _show_once(self, request: HttpRequest, written: Destination, done: str) -> HttpResponse:
         """The answer to the POST itself shows what was made: a redirect would have to keep it somewhere."""
-        fields = created.connector.credentials.fields
+        fields = written.connector.credentials.fields
         return self.page(
             request,
             "landfall/shown_once.html",
-            title=f"“{created.name}” was added",
+            title=f"“{written.name}” was {done}",
             explanation="Landfall made this for the destination. The other side needs it too.",
-            secrets=[(str(fields[name].label), value) for name, value in created.generated.items()],
-            next=overview_url(created),
+            secrets=[(str(fields[name].label), value) for name, value in written.generated.items()],
+            next=overview_url(written),
         )
 
     def _update(self, request: HttpRequest, form: DestinationForm) -> HttpResponse | None:
@@ -139,6 +139,8 @@ class Editing(Pages):
             form.add_error(None, str(error))
         else:
             self.log_change(request, saved, [{"changed": {"fields": form.changed_labels}}])
+            if saved.generated:
+                return self._show_once(request, saved, "saved")
             also = " It is being checked now." if "_check" in request.POST else ""
             messages.success(request, f"“{saved.name}” was saved.{also}")
             return self.to_overview(saved)

@@ -59,6 +59,14 @@ class TestCreate:
         assert secret not in str(again.body)
         assert "generated_credentials" not in again.body
 
+    def test_shows_a_secret_that_it_made_anew_once(self, ed):
+        first = ed.post("destinations", BODY).body
+        answer = ed.patch(f"destinations/{first['id']}", {"credentials": {"secret": None}})
+        secret = answer.body["generated_credentials"]["secret"]
+        assert secret == Destination.objects.get().credentials["secret"]
+        assert secret != first["generated_credentials"]["secret"]
+        assert "generated_credentials" not in ed.patch(f"destinations/{first['id']}", {"name": "Other"}).body
+
     def test_needs_no_more_than_a_type_and_what_the_type_needs(self, ed):
         answer = ed.post("destinations", {"type": "webhook", "config": {"url": "https://a.example"}})
         assert (answer.status, answer.body["name"], answer.body["topics"]) == (201, "Webhook", ["*"])

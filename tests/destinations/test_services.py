@@ -161,6 +161,13 @@ class TestUpdate:
         changed = services.update(made, Draft(credentials={"headers": {"X-Old": "********", "X-New": "added"}}))
         assert changed.credentials["headers"] == {"X-Old": "kept", "X-New": "added"}
 
+    def test_tells_a_secret_that_was_removed_and_made_anew(self, tenant):
+        made = make_destination(tenant)
+        changed = services.update(made, Draft(credentials={"secret": None}))
+        assert changed.generated == {"secret": changed.credentials["secret"]}
+        assert changed.credentials["secret"] != SECRET
+        assert services.update(made, Draft(name="Quiet")).generated == {}
+
     def test_refuses_another_type(self, tenant):
         with pytest.raises(InvalidDestination) as caught:
             services.update(make_destination(tenant), Draft(type="postgres"))

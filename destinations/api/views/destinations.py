@@ -61,13 +61,11 @@ class DestinationViewSet(ApiViewSet):
         tenant, draft, problems = self.drafted(request.data)
         check = CHECK.read(request.query_params)
         made = drafting.with_every_fault(problems, lambda: services.create(tenant, draft, check=check))
-        response = self.answer(Destination.objects.filter(pk=made.pk), status=201)
+        response = self.told(made, status=201)
         response["Location"] = reverse("api:destination-detail", args=(made.uuid,))
-        if made.generated:
-            response.data["generated_credentials"] = dict(made.generated)
         return response
 
-    @extend_schema(request=inputs.DestinationInput, responses=outputs.Destination)
+    @extend_schema(request=inputs.DestinationInput, responses=outputs.NewDestination)
     @taking(CHECK)
     def partial_update(self, request: Request, **_kwargs: Any) -> Response:
         """Change what the body names: what is absent stays, null clears (RFC 7396). Needs the role editor."""
@@ -79,8 +77,8 @@ class DestinationViewSet(ApiViewSet):
                 problems.append(Problem("tenant", "immutable", "The tenant of a destination never changes."))
             draft = drafting.draft_of(drafting.deepened(values, stored), tenant, self.principal, problems)
             self.permit(tenant, draft, stored)
-            drafting.with_every_fault(problems, lambda: services.update(stored, draft, check=check))
-        return self.answer(Destination.objects.filter(pk=stored.pk))
+            changed = drafting.with_every_fault(problems, lambda: services.update(stored, draft, check=check))
+        return self.told(changed)
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, **_kwargs: Any) -> Response:
@@ -154,6 +152,13 @@ class DestinationViewSet(ApiViewSet):
         with self.changing() as stored:
             service(stored)
         return self.answer(Destination.objects.filter(pk=stored.pk))
+
+    def told(self, written: Destination, status: int = 200) -> Response:
+        """The destination, with the secrets that were made for it: this is the only answer that holds them."""
+        response = self.answer(Destination.objects.filter(pk=written.pk), status)
+        if written.generated:
+            response.data["generated_credentials"] = dict(written.generated)
+        return response
 
     def answer(self, rows: QuerySet[Destination], status: int = 200) -> Response:
         body = self.shown(rows)
