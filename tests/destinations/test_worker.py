@@ -116,11 +116,10 @@ class Endpoint:
 
 
 def _environment(scratch: Path) -> dict[str, str]:
-    name = connection.settings_dict["NAME"]
     return os.environ | {
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "LANDFALL_VAR": str(scratch),
-        "LANDFALL_DATABASE_URL": f"sqlite:///{name}",
+        "LANDFALL_DATABASE_URL": _database_url(),
         "LANDFALL_BROKER_URL": f"sqla+sqlite:///{scratch}/broker.sqlite3",
         "LANDFALL_SECRET_KEY": settings.SECRET_KEY,
         "LANDFALL_FIELD_ENCRYPTION_KEY": ",".join(settings.FIELD_ENCRYPTION_KEY),
@@ -128,6 +127,13 @@ def _environment(scratch: Path) -> dict[str, str]:
         "LANDFALL_CHECK_LEASE": "4",
         "LANDFALL_CHECK_TIMEOUT": "30",
     }
+
+
+def _database_url() -> str:
+    database = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{database['NAME']}"
+    return f"postgresql://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
