@@ -92,6 +92,15 @@ class SecretField(TextField):
             raise ValidationError([fault])
 
 
+class HeaderSecretField(SecretField):
+    """A secret that is sent in an HTTP header as it is."""
+
+    def check_text(self, text: str) -> None:
+        super().check_text(text)
+        if not text.isascii() or not text.isprintable() or " " in text:
+            raise ValidationError("This may hold printable ASCII characters only, and no blanks.", code="pattern")
+
+
 class IntegerField(serializers.IntegerField):
     def to_internal_value(self, data: Any) -> int:
         if isinstance(data, bool) or not isinstance(data, int):

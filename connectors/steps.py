@@ -53,6 +53,11 @@ class Steps:
         """Say that a declared step was left out on purpose, and why; within the step, that it proved nothing."""
         self._done.append(_step(name, "skipped", message=message))
 
+    def adopt(self, attempt: "Steps") -> None:
+        """Take over what one of several attempts at the first steps has recorded, and go on from there."""
+        self._done.extend(attempt._done)
+        self.current = attempt.current
+
     @property
     def records(self) -> list[dict[str, Any]]:
         ran = {step["name"] for step in self._done}

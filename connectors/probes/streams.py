@@ -10,7 +10,7 @@ from connectors.steps import Steps
 async def open_streams(
     host: str,
     port: int,
-    steps: Steps,
+    steps: Steps | None,
     *,
     tls: ssl.SSLContext | None = None,
     reader: asyncio.StreamReader | None = None,
@@ -19,3 +19,16 @@ async def open_streams(
     feed = reader or asyncio.StreamReader()
     transport, protocol = await open_connection(lambda: asyncio.StreamReaderProtocol(feed), host, port, steps, tls=tls)
     return feed, asyncio.StreamWriter(transport, protocol, feed, asyncio.get_running_loop())
+
+
+async def hang_up(writer: asyncio.StreamWriter) -> None:
+    """In the polite way, which leaves no complaint in the server's log, but not for long."""
+    writer.close()
+    try:
+        async with asyncio.timeout(1):
+            await writer.wait_closed()
+    except (OSError, RuntimeError):  # TimeoutError is one; uvloop raises RuntimeError when the line has gone already
+        writer.transport.abort()
+    except asyncio.CancelledError:
+        writer.transport.abort()
+        raise

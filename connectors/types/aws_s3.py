@@ -2,7 +2,7 @@
 
 from connectors.base import Connector, Section, Steps, Values
 from connectors.fields import ChoiceField, PatternField, TextField
-from connectors.probes import s3
+from connectors.probes import aws, s3
 
 STORAGE_CLASSES = (
     "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER", "DEEP_ARCHIVE",
@@ -32,13 +32,7 @@ class AwsS3(Connector):
             label="Bucket",
             help_text="The name of the bucket.",
         )
-        region = PatternField(
-            r"[a-z]{2}(-[a-z]+)+-[0-9]+",
-            "This must be the code of an AWS region, such as us-west-2.",
-            max_length=40,
-            label="Region",
-            help_text="The AWS region the bucket was created in, such as us-west-2.",
-        )
+        region = aws.RegionField(help_text="The AWS region the bucket was created in, such as us-west-2.")
         prefix = s3.PrefixField(required=False)
         key_template = TextField(
             required=False,
@@ -64,14 +58,8 @@ class AwsS3(Connector):
             help_text="Only for access other than over Amazon's public endpoint, such as a VPC endpoint.",
         )
 
-    class Credentials(s3.AccessKeys):
-        session_token = s3.HeaderSecretField(
-            reveal=4,
-            required=False,
-            max_length=8192,
-            label="Session token",
-            help_text="Belongs to temporary keys only. The destination stops working when it expires.",
-        )
+    class Credentials(aws.SessionKeys):
+        pass
 
     def target(self, config: Values) -> str:
         return f"{config['bucket']} in {config['region']}"
@@ -80,10 +68,7 @@ class AwsS3(Connector):
         return _bucket(config).service
 
     async def check(self, config: Values, credentials: Values, steps: Steps) -> None:
-        keys = s3.Keys(
-            credentials["access_key_id"], credentials["secret_access_key"], credentials.get("session_token", "")
-        )
-        await s3.check(_bucket(config), keys, steps)
+        await s3.check(_bucket(config), aws.Keys.of(credentials), steps)
 
 
 def _bucket(config: Values) -> s3.Bucket:
@@ -92,14 +77,10 @@ def _bucket(config: Values) -> s3.Bucket:
     return s3.Bucket(
         name=config["bucket"],
         region=region,
-        endpoint=own or f"https://s3.{region}.{_domain(region)}",
+        endpoint=own or f"https://s3.{region}.{aws.domain(region)}",
         # Amazon's certificate covers one label before its host name; other endpoints may have no such names at all.
         path_style=bool(own) or "." in config["bucket"],
         prefix=config.get("prefix", ""),
         headers={header: config[name] for header, name in asked.items() if config.get(name)},
         hint=f"If that is not it, check that “{region}” is the bucket's region.",
     )
-
-
-def _domain(region: str) -> str:
-    return "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"

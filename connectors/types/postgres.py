@@ -7,6 +7,7 @@ from connectors.fields import HostField, PortField, SecretField, TextField
 from connectors.names import place
 from connectors.probes import postgres
 from connectors.problems import Problem
+from connectors.sslmode import SslModeField, unused_certificate
 from connectors.tls import CertificateField
 
 
@@ -27,7 +28,7 @@ class Postgres(Connector):
         port = PortField(default=5432, label="Port", help_text="Where the server listens.")
         database = TextField(max_length=127, label="Database", help_text="The name of the database.")
         schema = TextField(default="public", max_length=127, label="Schema", help_text="Where the tables are created.")
-        sslmode = postgres.SslModeField()
+        sslmode = SslModeField()
         ca_certificate = CertificateField(
             required=False,
             label="CA certificate",
@@ -39,7 +40,7 @@ class Postgres(Connector):
         password = SecretField(max_length=1000, label="Password", help_text="The password of the role.")
 
     def validate(self, config: Values, credentials: Values) -> Iterator[Problem]:
-        return postgres.unused_certificate(config)
+        return unused_certificate(config)
 
     def target(self, config: Values) -> str:
         return f"{config['database']}.{config['schema']} at {place(config['host'], config['port'])}"

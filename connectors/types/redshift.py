@@ -2,7 +2,7 @@
 
 from connectors.base import Section
 from connectors.fields import HostField, PortField, TextField
-from connectors.probes import postgres
+from connectors.sslmode import SslModeField
 from connectors.tls import CertificateField
 from connectors.types.postgres import Postgres
 
@@ -19,7 +19,7 @@ class Redshift(Postgres):
         port = PortField(default=5439, label="Port", help_text="Where the cluster or workgroup listens.")
         database = TextField(max_length=127, label="Database", help_text="The name of the database, such as dev.")
         schema = TextField(default="public", max_length=127, label="Schema", help_text="Where the tables are created.")
-        sslmode = postgres.SslModeField()
+        sslmode = SslModeField()
         ca_certificate = CertificateField(
             required=False,
             label="CA certificate",

@@ -39,13 +39,7 @@ class S3Compatible(Connector):
             label="Region",
             help_text="What the service calls its region. It is a part of the signature.",
         )
-        bucket = PatternField(
-            r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]*",
-            "This may hold letters, digits, hyphens, underscores and single dots, and begins with a letter or digit.",
-            max_length=255,
-            label="Bucket",
-            help_text="The name of the bucket.",
-        )
+        bucket = s3.BucketField(max_length=255)
         prefix = s3.PrefixField(required=False)
         use_path_style = FlagField(
             default=False,

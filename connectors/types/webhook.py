@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 from rest_framework.exceptions import ValidationError
 
-from connectors import VERSION, signing
+from connectors import signing
 from connectors.base import Connector, Section, Steps, Values
 from connectors.fields import ChoiceField, HeadersField, SecretField, UrlField
-from connectors.probes import http
-from connectors.problems import CheckCode, CheckFailed, Problem
+from connectors.probes import endpoint, http
+from connectors.problems import Problem
 from connectors.tls import CertificateField, tls_context
 
 SEND = "send a signed test request"
@@ -75,15 +75,12 @@ class Webhook(Connector):
         )
 
     def validate(self, config: Values, credentials: Values) -> Iterator[Problem]:
-        seen: set[str] = set()
-        for section, values in (("config", config), ("credentials", credentials)):
+        sections = (("config", config), ("credentials", credentials))
+        for section, values in sections:
             for name in values.get("headers", {}):
-                path = f"{section}.headers.{name}"
                 if name.lower() in signing.HEADERS:
-                    yield Problem(path, "invalid", "This header is set by Landfall itself.")
-                elif name.lower() in seen:
-                    yield Problem(path, "invalid", "This header is given twice.")
-                seen.add(name.lower())
+                    yield Problem(f"{section}.headers.{name}", "invalid", "This header is set by Landfall itself.")
+        yield from endpoint.twice(sections)
 
     def target(self, config: Values) -> str:
         return str(config["url"])
@@ -97,7 +94,7 @@ class Webhook(Connector):
         trusted = tls_context(config.get("ca_certificate", ""))
         with steps(SEND):
             answer = await http.call(config["method"], config["url"], steps, headers=headers, body=body, tls=trusted)
-            _judge(answer.status)
+            endpoint.judge(answer.status, _FAULTS)
 
 
 def _body() -> bytes:
@@ -107,25 +104,14 @@ def _body() -> bytes:
 
 
 def _headers(config: Values, credentials: Values, body: bytes) -> dict[str, str]:
-    """The user's headers, in his spelling, and before them those of ours that he did not replace."""
-    own = {"Content-Type": "application/json", "User-Agent": f"Landfall/{VERSION} (connection check)"}
     given = {**config.get("headers", {}), **credentials.get("headers", {})}
-    replaced = {name.lower() for name in given}
-    kept = {name: value for name, value in own.items() if name.lower() not in replaced}
     identifier = f"msg_{secrets.token_urlsafe(18)}"
-    return kept | given | signing.sign(credentials["secret"], identifier, int(time.time()), body)
+    return endpoint.merged(endpoint.OWN, given) | signing.sign(
+        credentials["secret"], identifier, int(time.time()), body
+    )
 
 
-def _judge(status: int) -> None:
-    """Raise `CheckFailed` unless `status` says that the request was taken."""
-    if 200 <= status < 300:
-        return
-    code, sentence, remedy = _FAULTS.get(status) or _FAULTS_BY_HUNDREDS.get(status // 100, _ODD)
-    raise CheckFailed(code, sentence.format(status=status), remedy)
-
-
-Fault = tuple[CheckCode, str, str]
-_FAULTS: dict[int, Fault] = {
+_FAULTS: dict[int, endpoint.Fault] = {
     401: (
         "denied",
         "The endpoint does not accept the credentials (status 401).",
@@ -136,26 +122,14 @@ _FAULTS: dict[int, Fault] = {
         "The endpoint refuses the request (status 403).",
         "Allow requests from Landfall at the endpoint or its firewall, and check that it knows the signing secret.",
     ),
-    404: ("not_found", "There is nothing at this URL (status 404).", "Check the path of the URL."),
     405: (
         "remote",
         "The endpoint does not take this method (status 405).",
         "Choose the other method, or check the URL.",
-    ),
-    410: ("not_found", "The endpoint is gone for good (status 410).", "Replace the URL or archive the destination."),
-    429: ("quota", "The endpoint asks for fewer requests (status 429).", "Check again later, or raise its limit."),
-}
-_FAULTS_BY_HUNDREDS: dict[int, Fault] = {
-    3: (
-        "remote",
-        "The endpoint redirects (status {status}); redirects are not followed.",
-        "Set the URL to the place it redirects to, if you trust it.",
     ),
     4: (
         "remote",
         "The endpoint does not accept the test request (status {status}).",
         f"Let the endpoint answer requests of the type {TYPE} with a status from 200 to 299.",
     ),
-    5: ("remote", "The endpoint failed (status {status}).", "Look into the endpoint's own log, and check again later."),
 }
-_ODD: Fault = ("protocol", "The endpoint answered with the unusual status {status}.", "Check that the URL is right.")

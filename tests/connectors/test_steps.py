@@ -107,3 +107,16 @@ def test_a_step_can_be_left_out_with_a_reason(steps):
         "name": "connect", "status": "skipped", "code": "", "message": "There is nothing to connect to.",
         "duration_ms": 0,
     }  # fmt: skip
+
+
+def test_what_an_attempt_recorded_can_be_adopted(steps):
+    first, second = Steps(("connect", "sign in", "write")), Steps(("connect", "sign in", "write"))
+    with pytest.raises(CheckFailed), first("connect"):
+        raise CheckFailed("refused", "No.")
+    with second("connect"):
+        second.skip("sign in", "Nobody signs in.")
+    steps.adopt(second)
+    assert steps.current == "connect"
+    with steps("write"):
+        pass
+    assert [step["status"] for step in steps.records] == ["skipped", "passed", "passed"]

@@ -16,7 +16,8 @@ from psycopg import sql
 from connectors.egress import Endpoint, server_name
 from connectors.probes.postgres.failures import schema_missing, sign_in_failed, statement_failed
 from connectors.probes.postgres.greeting import greet
-from connectors.probes.postgres.place import VERIFIED, Place
+from connectors.probes.postgres.place import Place
+from connectors.sslmode import VERIFIED
 from connectors.steps import Steps
 
 STEPS = ("resolve", "connect", "tls", "sign in", "find schema", "create a table", "remove it")

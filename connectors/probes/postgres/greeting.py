@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from connectors.egress import Endpoint, reach, server_name
 from connectors.probes.postgres.place import Place
-from connectors.probes.streams import open_streams
+from connectors.probes.streams import hang_up, open_streams
 from connectors.problems import CheckFailed
 from connectors.steps import Steps
 from connectors.tls import LIMIT, explained, limited
@@ -37,7 +37,7 @@ async def greet(place: Place, steps: Steps) -> Endpoint:
             await _handshake(writer, context, place)
         return Endpoint(place.host, place.port, writer.get_extra_info("peername")[0])
     finally:
-        await _hang_up(writer)
+        await hang_up(writer)
 
 
 async def _ask_for_tls(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, place: Place) -> None:
@@ -70,13 +70,3 @@ async def _handshake(writer: asyncio.StreamWriter, context: ssl.SSLContext, plac
     with explained(place.host, place.port):
         async with limited():
             await writer.start_tls(context, server_hostname=server_name(place.host))
-
-
-async def _hang_up(writer: asyncio.StreamWriter) -> None:
-    """In the polite way, which leaves no complaint in the server's log, but not for long."""
-    writer.close()
-    try:
-        async with asyncio.timeout(1):
-            await writer.wait_closed()
-    except OSError:  # TimeoutError is one
-        writer.transport.abort()

@@ -1,16 +1,20 @@
 """Buckets of Amazon S3 and of every service that speaks its protocol."""
 
-from connectors.probes.s3.bucket import Bucket, Keys, service
+from connectors.probes.aws import AccessKeys, EndpointField, Keys, service
+from connectors.probes.s3.answers import REMOVE, WRITE
+from connectors.probes.s3.bucket import Bucket
 from connectors.probes.s3.checking import EFFECT, STEPS, check
-from connectors.probes.s3.fields import AccessKeys, EndpointField, HeaderSecretField, PrefixField
+from connectors.probes.s3.fields import BucketField, PrefixField
 
 __all__ = [
     "EFFECT",
+    "REMOVE",
     "STEPS",
+    "WRITE",
     "AccessKeys",
     "Bucket",
+    "BucketField",
     "EndpointField",
-    "HeaderSecretField",
     "Keys",
     "PrefixField",
     "check",

@@ -17,7 +17,10 @@ _REGION = re.compile(rb"<Region>([A-Za-z0-9-]{1,40})</Region>")
 
 def failure(answer: Answer, bucket: Bucket, step: str) -> CheckFailed:
     """Why `answer` is not what `step` asked for."""
-    return (_named(answer, bucket) or _by_status(answer.status, step)).failure(bucket)
+    fault = _named(answer, bucket) or _by_status(answer.status, step)
+    if step in bucket.allow and fault is _FORBIDDEN.get(step):
+        fault = fault._replace(remedy=bucket.allow[step])
+    return faults.failure(fault, bucket)
 
 
 def is_list(answer: Answer) -> bool:
@@ -62,16 +65,7 @@ def _first(pattern: re.Pattern[bytes], body: bytes) -> str:
 
 
 _FAULTS = {
-    "InvalidAccessKeyId": faults.UNKNOWN_KEY,
-    "SignatureDoesNotMatch": faults.WRONG_SECRET,
-    "ExpiredToken": faults.WRONG_TOKEN,
-    "InvalidToken": faults.WRONG_TOKEN,
-    "TokenRefreshRequired": faults.WRONG_TOKEN,
-    "RequestTimeTooSkewed": faults.WRONG_CLOCK,
-    "RequestExpired": faults.WRONG_CLOCK,
-    "AccountProblem": faults.ACCOUNT,
-    "AllAccessDisabled": faults.ACCOUNT,
-    "NotSignedUp": faults.ACCOUNT,
+    **faults.BY_CODE,
     "NoSuchBucket": faults.NO_BUCKET,
     "InvalidBucketName": faults.BAD_NAME,
     "AuthorizationHeaderMalformed": faults.ELSEWHERE,
@@ -86,9 +80,6 @@ _FAULTS = {
     "QuotaExceeded": faults.FULL,
     "XMinioStorageFull": faults.FULL,
     "XMinioAdminBucketQuotaExceeded": faults.FULL,
-    "SlowDown": faults.SLOW_DOWN,
-    "RequestLimitExceeded": faults.SLOW_DOWN,
-    "TooManyRequests": faults.SLOW_DOWN,
 }
 _OF_THE_STATUS = {401: faults.DENIED, 429: faults.SLOW_DOWN, 507: faults.FULL}
 _FORBIDDEN = {WRITE: faults.MAY_NOT_WRITE, REMOVE: faults.MAY_NOT_REMOVE}

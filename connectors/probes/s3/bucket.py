@@ -1,6 +1,5 @@
 """Where a bucket is and how requests to it are signed."""
 
-import logging
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,18 +8,7 @@ from urllib.parse import quote
 from yarl import URL
 
 from connectors.egress import server_name
-
-# The signer's debug records spell out the headers that it signs, the session token among them.
-logging.getLogger("botocore.auth").setLevel(logging.INFO)
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """The names are those of the attributes that botocore's signer reads."""
-
-    access_key: str = field(repr=False)
-    secret_key: str = field(repr=False)
-    token: str = field(repr=False, default="")
+from connectors.probes.aws import Keys, partition, service
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +26,8 @@ class Bucket:
     headers: Mapping[str, str] = field(default_factory=dict)
     #: What else to look at when the host or the bucket is not found, a sentence.
     hint: str = ""
+    #: What to allow where a step is forbidden, in the terms of a service that has others than Amazon's.
+    allow: Mapping[str, str] = field(default_factory=dict)
     tls: ssl.SSLContext | None = None
 
     @property
@@ -47,9 +37,7 @@ class Bucket:
     @property
     def objects(self) -> str:
         """What an access policy calls the objects that are written."""
-        partitions = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
-        partition = next((name for start, name in partitions.items() if self.region.startswith(start)), "aws")
-        return f"arn:{partition}:s3:::{self.name}/{self.prefix}*"
+        return f"arn:{partition(self.region)}:s3:::{self.name}/{self.prefix}*"
 
     def url(self, key: str = "", query: str = "") -> str:
         """The address of an object, or of the bucket itself. `query` is percent-encoded already."""
@@ -65,14 +53,4 @@ class Bucket:
 
     def signed(self, keys: Keys, method: str, url: str, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
         """The headers, with those that prove who sends them added."""
-        from botocore.auth import S3SigV4Auth
-        from botocore.awsrequest import AWSRequest
-
-        request = AWSRequest(method=method, url=url, headers=dict(headers), data=body)
-        S3SigV4Auth(keys, "s3", self.region).add_auth(request)
-        return dict(request.headers.items())
-
-
-def service(endpoint: str) -> str:
-    """The host of an endpoint, with its port when that is not the usual one."""
-    return URL(endpoint).host_port_subcomponent or ""
+        return keys.signed(method, url, headers, body, name="s3", region=self.region)

@@ -5,14 +5,15 @@ import base64
 import hashlib
 import logging
 import secrets
-from collections.abc import Coroutine, Mapping
-from typing import Any
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from connectors.probes import http
+from connectors.probes.aws import Keys
+from connectors.probes.finishing import to_the_end
 from connectors.probes.s3 import answers
 from connectors.probes.s3.answers import FIND, REMOVE, WRITE
-from connectors.probes.s3.bucket import Bucket, Keys
+from connectors.probes.s3.bucket import Bucket
 from connectors.problems import CheckFailed
 from connectors.steps import Steps
 
@@ -50,7 +51,7 @@ class _Visit:
                 await self._tidy()
             raise
         with self.steps(REMOVE):
-            if failure := await _to_the_end(self._remove(version)):
+            if failure := await to_the_end(self._remove(version)):
                 raise failure
 
     async def _find(self) -> None:
@@ -78,7 +79,7 @@ class _Visit:
         raise answers.failure(answer, self.bucket, WRITE)
 
     async def _tidy(self) -> None:
-        failure = await _to_the_end(self._remove())
+        failure = await to_the_end(self._remove())
         done = "It is not known whether the object arrived; it was removed to be safe."
         self.steps.skip(REMOVE, failure.message if failure else done)
 
@@ -124,13 +125,3 @@ class _Visit:
             if failure.code in {"dns", "tls"}:
                 failure.remedy = f"{failure.remedy} {self.bucket.hint}".strip()
             raise
-
-
-async def _to_the_end(work: Coroutine[Any, Any, CheckFailed | None]) -> CheckFailed | None:
-    """Await work that limits itself, and let it end before a cancellation of the check goes on."""
-    task = asyncio.create_task(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task})
-        raise

@@ -1,56 +1,21 @@
 """What can be wrong with a bucket or its keys, in words."""
 
-from typing import NamedTuple
-
+from connectors.probes.aws.faults import BY_CODE, DENIED, REMOTE, SLOW_DOWN, Fault
 from connectors.probes.s3.bucket import Bucket
-from connectors.problems import CheckCode, CheckFailed
+from connectors.problems import CheckFailed
+
+__all__ = ["BY_CODE", "DENIED", "REMOTE", "SLOW_DOWN", "Fault", "failure"]
 
 
-class Fault(NamedTuple):
-    """`message` and `remedy` may name {service}, {bucket}, {region} and {objects}."""
-
-    code: CheckCode
-    message: str
-    remedy: str
-
-    def failure(self, bucket: Bucket) -> CheckFailed:
-        words = {"service": bucket.service, "bucket": bucket.name, "region": bucket.region, "objects": bucket.objects}
-        remedy = self.remedy.format(**words)
-        if self in _PERHAPS_ADDRESSED_WRONGLY:
-            remedy = f"{remedy} {bucket.hint}".strip()
-        return CheckFailed(self.code, self.message.format(**words), remedy)
+def failure(fault: Fault, bucket: Bucket) -> CheckFailed:
+    """A fault may name {service}, {bucket}, {region} and {objects}."""
+    words = {"service": bucket.service, "bucket": bucket.name, "region": bucket.region, "objects": bucket.objects}
+    failed = fault.told(words)
+    if fault in _PERHAPS_ADDRESSED_WRONGLY:
+        failed.remedy = f"{failed.remedy} {bucket.hint}".strip()
+    return failed
 
 
-DENIED = Fault(
-    "denied",
-    "{service} does not accept these access keys.",
-    "Check both halves of the key, and that it is active.",
-)
-UNKNOWN_KEY = Fault(
-    "denied",
-    "{service} does not know this access key ID.",
-    "Check the access key ID, and that the key is active. A temporary key needs its session token as well.",
-)
-WRONG_SECRET = Fault(
-    "denied",
-    "The secret access key does not belong to this access key ID.",
-    "Enter the secret access key again, whole and without blanks around it. If it is right, check the region.",
-)
-WRONG_TOKEN = Fault(
-    "denied",
-    "The session token is not valid or has expired.",
-    "Enter new keys with their session token, or the keys of a user, which need no session token.",
-)
-WRONG_CLOCK = Fault(
-    "config",
-    "The clocks of Landfall and of {service} are too far apart.",
-    "Set the clock of the machine that runs Landfall's workers, for example by NTP, then check again.",
-)
-ACCOUNT = Fault(
-    "forbidden",
-    "{service} has closed the account of this key, or never opened it for storage.",
-    "Ask the owner of the account to settle it with the service.",
-)
 NO_BUCKET = Fault(
     "not_found",
     "There is no bucket “{bucket}” at {service}.",
@@ -90,16 +55,6 @@ FULL = Fault(
     "quota",
     "The bucket “{bucket}” or its account is full.",
     "Make room, or raise the quota.",
-)
-SLOW_DOWN = Fault(
-    "quota",
-    "{service} asks for fewer requests.",
-    "Wait a while and check again; if it lasts, raise the limit of requests or check less often.",
-)
-REMOTE = Fault(
-    "remote",
-    "{service} reports a failure of its own.",
-    "Check again later; if it lasts, tell those who run the service.",
 )
 NOT_S3 = Fault(
     "protocol",

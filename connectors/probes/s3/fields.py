@@ -1,43 +1,21 @@
-"""The fields that every type that speaks S3 declares."""
+"""The fields that only types that speak S3 declare."""
 
 from typing import Any
 
-from rest_framework.exceptions import ValidationError
-
-from connectors.base import Section
-from connectors.fields import PatternField, SecretField, UrlField
-from connectors.probes.s3.bucket import service
+from connectors.fields import PatternField
 
 
-class HeaderSecretField(SecretField):
-    """A secret that is sent in an HTTP header as it is."""
+class BucketField(PatternField):
+    """The name of a bucket where services allow more than Amazon does."""
 
-    def check_text(self, text: str) -> None:
-        super().check_text(text)
-        if not text.isascii() or not text.isprintable() or " " in text:
-            raise ValidationError("This may hold printable ASCII characters only, and no blanks.", code="pattern")
-
-
-class AccessKeys(Section):
-    access_key_id = HeaderSecretField(
-        reveal=4, max_length=256, label="Access key ID", help_text="The public half of the key, such as AKIA…"
-    )
-    secret_access_key = SecretField(
-        reveal=4, max_length=256, label="Secret access key", help_text="The secret half of the key."
-    )
-
-
-class EndpointField(UrlField):
-    """The base URL of an S3 service. It may hold a path, since some services live under one."""
-
-    def check_text(self, text: str) -> None:
-        super().check_text(text)
-        if "?" in text or "#" in text:
-            raise ValidationError("This URL must not hold a query or a fragment.", code="pattern")
-        try:
-            service(text)
-        except ValueError:
-            raise ValidationError("The host of this URL is not a valid name or address.", code="pattern") from None
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]*",
+            "This may hold letters, digits, hyphens, underscores and single dots, and begins with a letter or digit.",
+            label="Bucket",
+            help_text="The name of the bucket.",
+            **kwargs,
+        )
 
 
 class PrefixField(PatternField):

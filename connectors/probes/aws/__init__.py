@@ -1,0 +1,28 @@
+"""What all services of Amazon, and those that speak their protocols, have in common."""
+
+from connectors.probes.aws.api import Api, objects
+from connectors.probes.aws.checking import Ask, Look, Resource, check
+from connectors.probes.aws.faults import NOT_AMAZON, Fault
+from connectors.probes.aws.fields import AccessKeys, EndpointField, RegionField, SessionKeys
+from connectors.probes.aws.regions import REGION, domain, partition
+from connectors.probes.aws.signing import Keys, service
+
+__all__ = [
+    "NOT_AMAZON",
+    "REGION",
+    "AccessKeys",
+    "Api",
+    "Ask",
+    "EndpointField",
+    "Fault",
+    "Keys",
+    "Look",
+    "RegionField",
+    "Resource",
+    "SessionKeys",
+    "check",
+    "domain",
+    "objects",
+    "partition",
+    "service",
+]
