@@ -22,6 +22,7 @@ FAMILY_ICONS = {
     "HTTP": "webhook",
     "databases": "database",
     "object storage": "deployed_code",
+    "telemetry": "monitoring",
     "message brokers": "conveyor_belt",
 }
 

@@ -1,12 +1,22 @@
 """One valid destination of every type, for the tests that hold all types to the same promises."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
 import trustme
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from tests.servers.google import make_key, service_account
 
 CERTIFICATE = trustme.CA().cert_pem.bytes().decode()
+PRIVATE_KEY = (
+    generate_private_key(65537, 2048).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+)
+SERVICE_ACCOUNT = service_account(make_key(), "https://oauth2.googleapis.com/token")
 
 
 @dataclass(frozen=True)
@@ -20,6 +30,12 @@ class Example:
     config: dict[str, Any]
     credentials: dict[str, Any]
     at: Callable[[str, int], dict[str, Any]]
+    #: For services with one address for everybody: the name of the constant that holds it.
+    address: str = ""
+
+    def moved(self, host: str, port: int) -> AbstractContextManager[object]:
+        """Within it the constant says that the service is at `host` and `port`."""
+        return patch(self.address, f"http://{host}:{port}") if self.address else nullcontext()
 
 
 def _host_and_port(**others: Any) -> Callable[[str, int], dict[str, Any]]:
@@ -40,6 +56,15 @@ EXAMPLES = {
         },
         at=lambda host, port: {"url": f"http://{host}:{port}/"},
     ),
+    "otlp_http": Example(
+        config={
+            "url": "https://otel.example.com/v1/logs",
+            "signal": "logs",
+            "ca_certificate": CERTIFICATE,
+        },
+        credentials={"headers": {"Authorization": "Bearer the-token-of-the-example", "X-Api-Key": "its-other-secret"}},
+        at=lambda host, port: {"url": f"http://{host}:{port}/v1/logs"},
+    ),
     "postgres": Example(
         config={"host": "db.example.com", "port": 5433, "database": "lake", "schema": "raw", "sslmode": "verify-full"},
         credentials={"username": "loader", "password": "the password's \\ of the example"},
@@ -50,10 +75,74 @@ EXAMPLES = {
         credentials={"username": "loader", "password": "the password's \\ of the example"},
         at=_host_and_port(sslmode="disable", ca_certificate=None),
     ),
+    "hookdeck": Example(
+        config={"source_name": "orders", "source_id": "src_abc"},
+        credentials={"token": "c3JjX2FiYzp0aGUtdG9rZW4tb2YtdGhlLWV4YW1wbGU="},
+        at=lambda host, port: {},
+        address="connectors.types.hookdeck.API",
+    ),
+    "panoply": Example(
+        config={"host": "db.example.com", "database": "warehouse", "schema": "raw", "ca_certificate": CERTIFICATE},
+        credentials={"username": "loader", "password": "the password's \\ of the example"},
+        at=_host_and_port(sslmode="disable", ca_certificate=None),
+    ),
+    "mysql": Example(
+        config={"host": "db.example.com", "port": 3307, "database": "lake", "sslmode": "verify-full"},
+        credentials={"username": "loader", "password": "the password's \\ of the example"},
+        at=_host_and_port(sslmode="disable"),
+    ),
     "rabbitmq": Example(
         config={"host": "mq.example.com", "virtual_host": "prod", "exchange": "events", "tls": True},
         credentials={"username": "publisher", "password": " the password of the example "},
         at=_host_and_port(tls=False),
+    ),
+    "kafka": Example(
+        config={
+            "bootstrap_servers": "kafka-1.example.com:9093,[2001:db8::9]:9093",
+            "topic": "the.events",
+            "partition_key_template": "data.customer",
+            "tls": True,
+            "ca_certificate": CERTIFICATE,
+            "sasl_mechanism": "scram-sha-512",
+        },
+        credentials={"username": "publisher", "password": " the password of the example "},
+        at=lambda host, port: {"bootstrap_servers": f"{host}:{port}", "tls": False, "ca_certificate": None},
+    ),
+    "cloudflare_queues": Example(
+        config={"account_id": "0123456789abcdef0123456789abcdef", "queue_id": "fedcba9876543210fedcba9876543210"},
+        credentials={"api_token": "the-api-token-of-the-example"},
+        at=lambda host, port: {},
+        address="connectors.probes.cloudflare.API",
+    ),
+    "aws_sqs": Example(
+        config={
+            "queue_url": "https://sqs.eu-west-1.amazonaws.com/123456789012/events.fifo",
+            "region": "eu-west-1",
+        },
+        credentials={
+            "access_key_id": "AKIAEXAMPLEEXAMPLE00",
+            "secret_access_key": "the/secret+access=key-of-the-example",
+            "session_token": "the-session-token-of-the-example",
+        },
+        at=lambda host, port: {"endpoint": f"http://{host}:{port}"},
+    ),
+    "aws_kinesis": Example(
+        config={"stream_name": "events", "region": "eu-west-1", "partition_key_template": "data.id"},
+        credentials={
+            "access_key_id": "AKIAEXAMPLEEXAMPLE00",
+            "secret_access_key": "the/secret+access=key-of-the-example",
+            "session_token": "the-session-token-of-the-example",
+        },
+        at=lambda host, port: {"endpoint": f"http://{host}:{port}"},
+    ),
+    "aws_eventbridge": Example(
+        config={"region": "eu-west-1", "event_bus_name": "events"},
+        credentials={
+            "access_key_id": "AKIAEXAMPLEEXAMPLE00",
+            "secret_access_key": "the/secret+access=key-of-the-example",
+            "session_token": "the-session-token-of-the-example",
+        },
+        at=lambda host, port: {"endpoint": f"http://{host}:{port}"},
     ),
     "aws_s3": Example(
         config={
@@ -70,6 +159,29 @@ EXAMPLES = {
         },
         at=lambda host, port: {"endpoint": f"http://{host}:{port}"},
     ),
+    "oracle_cloud_storage": Example(
+        config={"bucket": "The_Bucket", "region": "us-ashburn-1", "namespace": "axexample0000", "prefix": "landing/"},
+        credentials={
+            "access_key_id": "8f3aexampleexampleexampleexampleexample0",
+            "secret_access_key": "the/secret+access=key-of-the-example",
+        },
+        at=lambda host, port: {"endpoint": f"http://{host}:{port}"},
+    ),
+    "bigquery": Example(
+        config={"project_id": "the-project", "dataset": "lake", "location": "EU"},
+        credentials={"service_account_json": SERVICE_ACCOUNT},
+        at=lambda host, port: {"endpoint": f"http://{host}:{port}"},
+    ),
+    "gcp_pubsub": Example(
+        config={"project_id": "the-project", "topic": "events"},
+        credentials={"service_account_json": SERVICE_ACCOUNT},
+        at=lambda host, port: {"endpoint": f"http://{host}:{port}"},
+    ),
+    "google_cloud_storage": Example(
+        config={"bucket": "the-bucket", "prefix": "landing/"},
+        credentials={"service_account_json": SERVICE_ACCOUNT},
+        at=lambda host, port: {"endpoint": f"http://{host}:{port}"},
+    ),
     "s3_compatible": Example(
         config={
             "endpoint": "https://s3.example.com",
@@ -84,5 +196,53 @@ EXAMPLES = {
             "secret_access_key": "the/secret+access=key-of-the-example",
         },
         at=lambda host, port: {"endpoint": f"http://{host}:{port}"},
+    ),
+    "azure_blob_storage": Example(
+        config={
+            "account": "landfall",
+            "container": "the-container",
+            "storage_endpoint_suffix": "core.usgovcloudapi.net",
+        },
+        credentials={"sas_token": "?sv=2024-11-04&sr=c&sp=rwdl&se=2999-12-31T00:00Z&sig=dGhlIHNpZ25hdHVyZQ%3D%3D"},
+        at=lambda host, port: {"endpoint": f"http://{host}:{port}"},
+    ),
+    "snowflake": Example(
+        config={
+            "host": "org-account.snowflakecomputing.com",
+            "database": "LAKE",
+            "schema": "RAW",
+            "warehouse": "LOADING",
+            "role": "LOADER",
+        },
+        credentials={
+            "username": "loader",
+            "password": "the password's \\ of the example",
+            "private_key": PRIVATE_KEY,
+        },
+        at=_host_and_port(),
+    ),
+    "databricks_delta": Example(
+        config={
+            "host": "dbc-a1b2c3d4-e5f6.cloud.databricks.com",
+            "http_path": "/sql/1.0/warehouses/1234567890abcdef",
+            "catalog": "lake",
+            "schema": "raw",
+            "staging_bucket": "the-bucket",
+        },
+        credentials={"token": "dapi0123456789abcdef-of-the-example"},
+        at=_host_and_port(),
+    ),
+    "azure_servicebus": Example(
+        config={"name": "orders", "namespace": "contoso"},
+        credentials={
+            "connection_string": "Endpoint=sb://contoso.servicebus.windows.net/;SharedAccessKeyName=sender;"
+            "SharedAccessKey=dGhlIGtleSBvZiB0aGUgZXhhbXBsZQ==;EntityPath=orders"
+        },
+        at=lambda host, port: {"endpoint": f"amqp://{host}:{port}"},
+    ),
+    "data_world": Example(
+        config={"owner": "the-company", "dataset": "sales", "output_file_format": "jsonl"},
+        credentials={"access_token": "eyJhbGciOi.the-token.of-the-example"},
+        at=_host_and_port(),
     ),
 }

@@ -96,7 +96,8 @@ def check(connector, example, host, port, limit=10.0):
     """A check that must fail, held to what holds for every failed check."""
     if not connector.available:
         pytest.skip(f"The driver of {connector.label} is not installed.")
-    report = run(running.run(connector, *pointed(connector, example, host, port), limit=limit))
+    with example.moved(host, port):
+        report = run(running.run(connector, *pointed(connector, example, host, port), limit=limit))
     assert report.status == "failed", report
     assert report.code in set(CHECK_CODES) - {"unexpected"}
     assert report.message.endswith(".")

@@ -43,7 +43,7 @@ def test_names_that_amazon_refuses_are_refused(bucket):
     assert problems(AWS, AMAZON | {"bucket": bucket}) == [("config.bucket", "pattern")]
 
 
-@pytest.mark.parametrize("region", ["us-west-2", "us-gov-west-1", "cn-north-1", "ap-southeast-11"])
+@pytest.mark.parametrize("region", ["us-west-2", "us-gov-west-1", "cn-north-1", "ap-southeast-11", "eusc-de-east-1"])
 def test_codes_of_regions_are_taken(region):
     assert AWS.clean(AMAZON | {"region": region}, KEYS)
 

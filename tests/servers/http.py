@@ -121,14 +121,21 @@ def web(handler: _Handler) -> None:
     if handler.rfile.peek(1)[:1] == TLS_HANDSHAKE:
         handler.wfile.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
         return
+    target = read(handler).target
+    kind, _, argument = urlsplit(target).path.strip("/").partition("/")
+    ANSWERS.get(kind, ok)(handler, argument or parse_qs(urlsplit(target).query).get("to", [""])[0])
+
+
+def read(handler: _Handler) -> Request:
+    """Read a request and keep it."""
     head = b"".join(iter(handler.rfile.readline, b"\r\n")).decode()
     first, *lines = head.splitlines()
     method, target, _ = first.split(" ")
     headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
     body = handler.rfile.read(int(headers.get("content-length", 0)))
-    handler.server.server.requests.append(Request(method, target, headers, body))
-    kind, _, argument = urlsplit(target).path.strip("/").partition("/")
-    ANSWERS.get(kind, ok)(handler, argument or parse_qs(urlsplit(target).query).get("to", [""])[0])
+    request = Request(method, target, headers, body)
+    handler.server.server.requests.append(request)
+    return request
 
 
 def ok(handler: _Handler, _: str) -> None:
@@ -138,6 +145,10 @@ def ok(handler: _Handler, _: str) -> None:
 def status(handler: _Handler, code: str) -> None:
     body = b"" if code == "204" else b"a body that belongs in no message"
     handler.wfile.write(b"HTTP/1.1 %s Something\r\nContent-Length: %d\r\n\r\n%s" % (code.encode(), len(body), body))
+
+
+def body(handler: _Handler, text: str) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(text.encode()), text.encode()))
 
 
 def redirect(handler: _Handler, place: str) -> None:
@@ -188,7 +199,7 @@ def hang(handler: _Handler, _: str = "") -> None:
 
 ANSWERS: dict[str, Callable[[_Handler, str], None]] = {
     answer.__name__: answer
-    for answer in (status, redirect, endless, bomb, many_headers, long_header, cookie, half, garbage, close, hang)
+    for answer in (status, body, redirect, endless, bomb, many_headers, long_header, cookie, half, garbage, close, hang)
 }
 
 

@@ -1,0 +1,86 @@
+"""A container of Azure Blob Storage."""
+
+import ssl
+
+from connectors.base import Connector, Section, Steps, Values
+from connectors.fields import PatternField
+from connectors.probes import blob
+from connectors.tls import CertificateField, tls_context
+
+
+class AzureBlobStorage(Connector):
+    """A container of Azure Blob Storage."""
+
+    type = "azure_blob_storage"
+    label = "Azure Blob Storage"
+    family = "object storage"
+    steps = blob.STEPS
+    effect = blob.EFFECT
+    rights = (
+        "A SAS token for the container with the permissions to write (`w`, or `c`) and to delete (`d`). The permission "
+        "to list (`l`) lets a check find the container before it writes; without it that step is skipped."
+    )
+    tested = "Against Azurite, Microsoft's own emulator, over HTTP and HTTPS, through the endpoint setting."
+
+    class Config(Section):
+        account = PatternField(
+            r"[a-z0-9]{3,24}",
+            "This must be 3 to 24 small letters and digits.",
+            label="Account",
+            help_text="The name of the storage account.",
+        )
+        container = PatternField(
+            r"(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
+            "This must be 3 to 63 small letters, digits and single hyphens, and begin and end with a letter or digit.",
+            label="Container",
+            help_text="The name of the container.",
+        )
+        storage_endpoint_suffix = PatternField(
+            r"(?!blob\.)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+",
+            "This must be what follows ACCOUNT.blob. in the address of the account, such as core.windows.net.",
+            default="core.windows.net",
+            max_length=200,
+            label="Storage endpoint suffix",
+            help_text="The end of the account's address; others than the default are those of Azure's other clouds, "
+            "such as core.usgovcloudapi.net.",
+        )
+        endpoint = blob.BlobEndpointField(
+            required=False,
+            label="Endpoint",
+            help_text="The URL of the account's blob service, only where it is another one than the account and the "
+            "suffix make: a custom domain, or an emulator.",
+        )
+        ca_certificate = CertificateField(
+            required=False,
+            max_length=65536,
+            label="CA certificate",
+            help_text="PEM text of the CA that issued the service's certificate, if no public CA did.",
+        )
+
+    class Credentials(Section):
+        sas_token = blob.SasTokenField(
+            max_length=4096,
+            label="SAS token",
+            help_text="A shared access signature for the container, with or without the leading “?”.",
+        )
+
+    def target(self, config: Values) -> str:
+        return f"{config['container']} in {config['account']}"
+
+    def host(self, config: Values) -> str:
+        return _container(config).service
+
+    async def check(self, config: Values, credentials: Values, steps: Steps) -> None:
+        container = _container(config, tls_context(config.get("ca_certificate", "")))
+        await blob.check(container, blob.Sas.of(credentials["sas_token"]), steps)
+
+
+def _container(config: Values, tls: ssl.SSLContext | None = None) -> blob.Container:
+    made = f"https://{config['account']}.blob.{config['storage_endpoint_suffix']}"
+    return blob.Container(
+        name=config["container"],
+        account=config["account"],
+        endpoint=config.get("endpoint") or made,
+        hint="" if config.get("endpoint") else "Check the name of the account, too: an address exists for each.",
+        tls=tls,
+    )

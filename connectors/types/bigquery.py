@@ -1,0 +1,69 @@
+"""A dataset of Google BigQuery."""
+
+from collections.abc import Iterator
+
+from connectors.base import Connector, Section, Steps, Values
+from connectors.fields import PatternField
+from connectors.probes import google
+from connectors.probes.google import tables
+from connectors.problems import Problem
+
+
+class BigQuery(Connector):
+    """A dataset of Google BigQuery, or a project in which datasets are made."""
+
+    type = "bigquery"
+    label = "Google BigQuery"
+    family = "databases"
+    steps = tables.STEPS
+    effect = (
+        "Creates an empty table in the dataset, named landfall_check_ and a random number, and removes it again. "
+        "Without a dataset it creates an empty dataset in the project instead, and removes that."
+    )
+    rights = (
+        "`bigquery.tables.create` and `bigquery.tables.delete` on the dataset, as in the role BigQuery Data Editor "
+        "(`roles/bigquery.dataEditor`). `bigquery.datasets.get`, of the same role, lets a check tell a missing dataset "
+        "before it writes; without it that step is skipped. Where no dataset is set: `bigquery.datasets.create` on the "
+        "project, which lets the account remove what it made."
+    )
+    tested = (
+        "Against a stand-in for Google's sign-in and for BigQuery that verifies signatures and tokens: there is no "
+        "Google Cloud to run in a test."
+    )
+
+    class Config(Section):
+        project_id = google.ProjectField(label="Project", help_text="The ID of the project that has the dataset.")
+        dataset = PatternField(
+            r"[A-Za-z0-9_]+",
+            "This may hold letters, digits and underscores only.",
+            required=False,
+            max_length=1024,
+            label="Dataset",
+            help_text="The ID of the dataset. Left out, whatever loads here makes datasets of its own.",
+        )
+        location = PatternField(
+            r"[A-Za-z]{2}|[a-z]+(-[a-z]+)+[0-9]+",
+            "This must be EU, US or the name of a region, such as europe-west3.",
+            max_length=40,
+            required=False,
+            label="Location",
+            help_text="Where the dataset is, or where datasets are made: EU, US or a region, such as europe-west3.",
+        )
+        endpoint = google.EndpointField()
+
+    class Credentials(Section):
+        service_account_json = google.ServiceAccountField()
+
+    def validate(self, config: Values, credentials: Values) -> Iterator[Problem]:
+        return tables.SERVICE.problems(config, credentials)
+
+    def target(self, config: Values) -> str:
+        return ".".join(part for part in (config["project_id"], config.get("dataset")) if part)
+
+    def host(self, config: Values) -> str:
+        return tables.SERVICE.host(config)
+
+    async def check(self, config: Values, credentials: Values, steps: Steps) -> None:
+        session = await tables.SERVICE.enter(config, credentials, steps)
+        place = tables.Place(config["project_id"], config.get("dataset", ""), config.get("location", ""))
+        await tables.check(place, session, steps)
