@@ -34,9 +34,6 @@ class Problem:
     code: InputCode
     message: str
 
-    def under(self, prefix: str) -> "Problem":
-        return Problem(f"{prefix}.{self.path}" if self.path else prefix, self.code, self.message)
-
 
 class Invalid(Exception):
     """An input was refused; `problems` names every fault found, not only the first."""
