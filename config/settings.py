@@ -215,6 +215,8 @@ WEB_THREADS = env.number("WEB_THREADS", 8, minimum=1)
 # Destinations
 
 DESTINATIONS_PER_TENANT = env.number("DESTINATIONS_PER_TENANT", 0)
+TOPICS = env.items("TOPICS")
+TOPICS_WILDCARDS = env.flag("TOPICS_WILDCARDS", False)
 EGRESS_ALLOW = env.networks("EGRESS_ALLOW", fallback=EGRESS_ALLOW_FILE)
 EGRESS_DENY = env.networks("EGRESS_DENY")
 EGRESS_NAMESERVERS = env.addresses("EGRESS_NAMESERVERS")

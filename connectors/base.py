@@ -2,6 +2,7 @@
 
 import importlib.util
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -53,6 +54,8 @@ class Connector:
     #: Modules of the driver and the extra that installs them, where the driver is not a core dependency.
     driver: ClassVar[tuple[str, ...]] = ()
     extra: ClassVar[str] = ""
+    #: The credential that `rotate` makes anew, for types that have one.
+    rotates: ClassVar[str] = ""
     #: Checks that hold a session (databases, brokers) share a smaller window than single HTTP requests.
     session: ClassVar[bool] = False
 
@@ -99,6 +102,10 @@ class Connector:
     def validate(self, config: Values, credentials: Values) -> Iterable[Problem]:
         """Rules across fields; called only when each field is valid by itself."""
         return ()
+
+    def rotate(self, credentials: Values, until: datetime) -> dict[str, Any]:
+        """The credentials with a new secret; the one before is valid beside it `until` then."""
+        raise NotImplementedError
 
     def target(self, config: Values) -> str:
         """What a person recognises the destination by, without secrets."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -99,6 +100,20 @@ class HeaderSecretField(SecretField):
         super().check_text(text)
         if not text.isascii() or not text.isprintable() or " " in text:
             raise ValidationError("This may hold printable ASCII characters only, and no blanks.", code="pattern")
+
+
+class MomentField(TextField):
+    """A moment in RFC 3339 with its zone, kept as sent."""
+
+    def check_text(self, text: str) -> None:
+        super().check_text(text)
+        try:
+            zone = datetime.fromisoformat(text).tzinfo
+        except ValueError:
+            zone = None
+        if zone is None or "T" not in text.upper():
+            message = "This must be a date and time with its zone, such as 2026-01-31T12:00:00Z."
+            raise ValidationError(message, code="pattern")
 
 
 class IntegerField(serializers.IntegerField):

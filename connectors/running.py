@@ -16,13 +16,17 @@ Outcome = Literal["passed", "failed", "error"]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How a check ended. `error` means that the fault is ours; it never counts against the destination."""
+    """How a check ended. `error` means that the fault is ours; it never counts against the destination.
+
+    `learned` are values of the config that the destination told when it passed.
+    """
 
     status: Outcome
     code: str = ""
     message: str = ""
     remedy: str = ""
     steps: list[dict[str, Any]] = field(default_factory=list)
+    learned: dict[str, Any] = field(default_factory=dict)
 
 
 async def run(connector: Connector, config: Values, credentials: Values, *, limit: float) -> Report:
@@ -40,7 +44,8 @@ async def run(connector: Connector, config: Values, credentials: Values, *, limi
         return Report("failed", "timeout", message, REMEDY_TIMEOUT, steps.records)
     except Exception as error:  # a check must end with a report whatever a driver does
         return unexpected(error, connector.type, steps)
-    return Report("passed", message=f"{connector.label} accepted every step.", steps=steps.records)
+    accepted = f"{connector.label} accepted every step."
+    return Report("passed", message=accepted, steps=steps.records, learned=steps.learned)
 
 
 def unexpected(error: Exception, type_: str, steps: Steps | None = None) -> Report:

@@ -25,6 +25,7 @@ class Steps:
         self._began = 0.0
         self._open: list[str] = []
         self.current = ""
+        self.learned: dict[str, Any] = {}
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
@@ -57,6 +58,10 @@ class Steps:
         """Take over what one of several attempts at the first steps has recorded, and go on from there."""
         self._done.extend(attempt._done)
         self.current = attempt.current
+
+    def learn(self, **config: Any) -> None:
+        """Keep what the destination told of itself; it completes the config of one that is saved after this check."""
+        self.learned.update(config)
 
     @property
     def records(self) -> list[dict[str, Any]]:

@@ -27,7 +27,9 @@ class Draft:
 
     `config` and `credentials` are merged into what is stored, key by key: a key that is absent stays, a key
     that is None is removed, and a credential that equals its current mask keeps the stored secret.
-    `disabled_at` set to a time disables, to None enables. `extra` is merged by dialect name.
+    `disabled_at` set to a time disables, to None enables. `extra` and `secret_extra` are merged by dialect name:
+    what a vendor's clients send and read back and nobody else has a meaning for, `secret_extra` encrypted.
+    `created` and `updated` are for destinations that were made elsewhere and move in; a change sets `updated` itself.
     """
 
     type: str | Unset = UNSET
@@ -39,10 +41,13 @@ class Draft:
     credentials: Mapping[str, Any] | Unset | None = UNSET
     metadata: Mapping[str, Any] | Unset | None = UNSET
     extra: Mapping[str, Any] | Unset = UNSET
+    secret_extra: Mapping[str, Any] | Unset = UNSET
     environment: Environment | Unset | None = UNSET
     owner: User | Unset | None = UNSET
     is_default: bool | Unset = UNSET
     disabled_at: datetime | Unset | None = UNSET
+    created: datetime | Unset = UNSET
+    updated: datetime | Unset = UNSET
 
     def __repr__(self) -> str:
         """Names only: a draft holds secrets in clear and must be safe in a log or a traceback."""

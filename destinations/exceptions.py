@@ -1,8 +1,9 @@
 """What services refuse. Each surface spells these in its own shape."""
 
 from connectors.problems import Invalid, Problem
+from connectors.running import Report
 
-__all__ = ["Archived", "Conflict", "InvalidDestination", "LimitReached", "Problem", "RevisionMismatch"]
+__all__ = ["Archived", "Conflict", "InvalidDestination", "LimitReached", "Problem", "RevisionMismatch", "Unproven"]
 
 
 class InvalidDestination(Invalid):
@@ -15,6 +16,14 @@ class LimitReached(InvalidDestination):
 
 class Conflict(Exception):
     """The request is well-formed but does not fit the state the destination is in."""
+
+
+class Unproven(Exception):
+    """A destination that had to pass a check before it is saved did not; `report` says why."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        super().__init__(f"{report.code}: {report.message}")
 
 
 class Archived(Conflict):

@@ -6,12 +6,11 @@ from typing import Any
 
 from connectors import registry
 from connectors.problems import Invalid
-from destinations.drafts import UNSET, Draft, Unset
+from destinations import topics
+from destinations.drafts import UNSET, Draft
 from destinations.exceptions import Problem
 from destinations.models import Destination
 from destinations.sealing import SecretUnreadable
-
-MAX_TOPICS = 1000
 
 
 def merge(destination: Destination, draft: Draft) -> tuple[dict[str, Any], dict[str, Any], list[Problem]]:
@@ -86,7 +85,7 @@ def _plain_problems(destination: Destination, draft: Draft) -> list[Problem]:
     problems = []
     if draft.environment and draft.environment.tenant_id != destination.tenant_id:
         problems.append(Problem("environment", "choice", "The tenant has no such environment."))
-    if draft.topics is not UNSET and (fault := _topics_fault(draft.topics)):
+    if draft.topics is not UNSET and (fault := topics.fault(draft.topics)):
         problems.append(fault)
     if draft.metadata and not isinstance(draft.metadata, Mapping):
         problems.append(Problem("metadata", "type", "This must be an object."))
@@ -96,15 +95,3 @@ def _plain_problems(destination: Destination, draft: Draft) -> list[Problem]:
         if "\\u0000" in json.dumps(getattr(draft, name) or "")
     ]
     return problems
-
-
-def _topics_fault(topics: list[str] | Unset | None) -> Problem | None:
-    if topics is None:
-        return None
-    if not isinstance(topics, list) or not all(isinstance(topic, str) and topic for topic in topics):
-        return Problem("topics", "type", 'This must be a list of topic names, or ["*"] for all.')
-    if not topics:
-        return Problem("topics", "blank", 'Name at least one topic, or ["*"] for all.')
-    if len(topics) > MAX_TOPICS:
-        return Problem("topics", "max_length", f"At most {MAX_TOPICS} topics are allowed.")
-    return None

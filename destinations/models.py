@@ -50,6 +50,7 @@ class Destination(models.Model):
     masked = models.JSONField(default=dict)
     metadata = models.JSONField(default=dict)
     extra = models.JSONField(default=dict)
+    sealed_extra: Sealed | None = SealedField(null=True)
 
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="destinations", db_index=False)
     environment = models.ForeignKey(Environment, models.PROTECT, null=True, related_name="destinations")
@@ -103,7 +104,7 @@ class Destination(models.Model):
     @property
     def binding(self) -> str:
         """What the sealed credentials belong to: this row of this tenant, and no other."""
-        return f"{self.tenant_id}/{self.uuid}/credentials"
+        return self._bound("credentials")
 
     @property
     def credentials(self) -> dict[str, Any]:
@@ -114,6 +115,19 @@ class Destination(models.Model):
     def credentials(self, values: dict[str, Any]) -> None:
         self.sealed = Sealed.seal(values, self.binding)
         self.masked = self.connector.mask(values)
+
+    @property
+    def secret_extra(self) -> dict[str, Any]:
+        """What dialects keep that is not for everybody's eyes, by dialect. Raises `SecretUnreadable`."""
+        return self.sealed_extra.open(self._bound("extra")) if self.sealed_extra else {}
+
+    @secret_extra.setter
+    def secret_extra(self, values: dict[str, Any]) -> None:
+        kept = {dialect: held for dialect, held in values.items() if held}
+        self.sealed_extra = Sealed.seal(kept, self._bound("extra")) if kept else None
+
+    def _bound(self, part: str) -> str:
+        return f"{self.tenant_id}/{self.uuid}/{part}"
 
 
 class Health(models.TextChoices):

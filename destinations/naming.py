@@ -14,7 +14,7 @@ from destinations.models import Destination
 MAX_NAME = 255
 MAX_SLUG = 128
 # A uid travels as one path segment, and some clients send a slash as it is.
-UID = re.compile(r"(?!\.{1,2}\Z)[^\s/?#%\x00-\x1f\x7f]{1,255}")
+UID = re.compile(r"(?!\.{1,2}\Z)(?! )(?:[^\s/?#%\x00-\x1f\x7f]| ){1,255}(?<! )")
 
 
 def name_problems(destination: Destination, draft: Draft) -> Iterator[Problem]:
@@ -42,7 +42,9 @@ def _uid_problems(destination: Destination, uid: str) -> Iterator[Problem]:
     if destination.pk and uid != destination.uid:
         yield Problem("uid", "immutable", "The uid of a destination never changes.")
     elif not isinstance(uid, str) or not UID.fullmatch(uid):
-        yield Problem("uid", "pattern", "A uid has 1 to 255 characters without blanks, '/', '?', '#' or '%'.")
+        yield Problem(
+            "uid", "pattern", "A uid has 1 to 255 characters without '/', '?', '#' or '%', and no blank at either end."
+        )
 
 
 def taken(destination: Destination) -> list[Problem]:

@@ -7,15 +7,15 @@ from django.db.models import Q
 
 from tenants.principals import Principal
 
-# The one column that reading, listing and searching must never name.
-CIPHERTEXT = "sealed"
+# The columns that reading, listing and searching must never name.
+CIPHERTEXT = ("sealed", "sealed_extra")
 
 
 class DestinationQuerySet(models.QuerySet[Any]):
     def readable(self) -> Self:
         """Everything a surface shows, in one statement, and never the ciphertext."""
         related = ("tenant", "environment", "owner", "state", "state__last_check")
-        return self.select_related(*related).defer(CIPHERTEXT)
+        return self.select_related(*related).defer(*CIPHERTEXT)
 
     def visible_to(self, principal: Principal) -> Self:
         return self.filter(_visible(principal, ""))

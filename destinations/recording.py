@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from connectors.running import Report
 from destinations.claiming import Claim
-from destinations.models import ConnectionCheck, DestinationState
+from destinations.models import ConnectionCheck, Destination, DestinationState, Health
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,22 @@ def record(results: Sequence[Result]) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.executemany(_STATE.format(**_TABLES), [_state_row(result) for result in results])
         cursor.executemany(_CHECK.format(**_TABLES), [_check_row(result) for result in results])
+
+
+@transaction.atomic
+def record_proof(destination: Destination, report: Report, trigger: ConnectionCheck.Trigger) -> ConnectionCheck:
+    """Store a check that a destination passed before it was saved as what it now is."""
+    now = timezone.now()
+    took = timedelta(milliseconds=sum(step["duration_ms"] for step in report.steps))
+    times = {"queued_at": now - took, "started_at": now - took, "completed_at": now}
+    outcome = {"status": report.status, "message": report.message, "steps": report.steps}
+    check = ConnectionCheck.objects.create(
+        destination=destination, revision=destination.revision, trigger=trigger, **times, **outcome
+    )
+    state = DestinationState.objects.filter(destination=destination)
+    state.update(last_check=check, last_passed_at=now, health=Health.HEALTHY, consecutive_failures=0)
+    state.exclude(next_check_at=None).update(next_check_at=now + interval(0))
+    return check
 
 
 def interval(failures: int) -> timedelta:

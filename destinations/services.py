@@ -1,17 +1,15 @@
 """The only writer of destinations: every surface makes a `Draft` and calls one of these."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db import transaction
 from django.utils import timezone
 
 from connectors.running import Report
-from destinations import checking, tasks
-from destinations.drafts import UNSET, Draft, Unset
+from destinations import checking, recording, tasks
+from destinations.applying import apply, completed, generated, save, touch
+from destinations.drafts import Draft
 from destinations.exceptions import (
     Archived,
     Conflict,
@@ -19,55 +17,91 @@ from destinations.exceptions import (
     LimitReached,
     Problem,
     RevisionMismatch,
+    Unproven,
 )
-from destinations.merging import merge, stored_credentials
+from destinations.merging import stored_credentials
 from destinations.models import ConnectionCheck, Destination, DestinationState
-from destinations.naming import free_name, free_slug, name_problems, taken
+from destinations.naming import taken
 from tenants.models import Tenant
+from tenants.services import delete_tenant as delete_empty_tenant
+
+GRACE = timedelta(hours=24)  # how long a signing secret stays valid beside the one that replaced it
 
 Trigger = ConnectionCheck.Trigger
-Secrets = dict[str, Any]
 
 
 @transaction.atomic
-def create(tenant: Tenant, draft: Draft, *, check: bool = False) -> Destination:
+def create(tenant: Tenant, draft: Draft, *, check: bool = False, proof: Report | None = None) -> Destination:
     """Register a destination. Raises `InvalidDestination` (with every problem) or `LimitReached`.
 
-    Secrets that the type made itself are readable once, as `destination.generated`.
+    Secrets that the type made itself are readable once, as `destination.generated`. `check` asks for a connection
+    check; `proof` is one that this very draft has passed (`prove`), and what it learned completes the config.
     """
+    draft = completed(draft, proof)
     Tenant.objects.select_for_update().get(pk=tenant.pk)  # one writer at a time decides limit, name and default
     _refuse_over_limit(tenant)
     destination = Destination(tenant=tenant, type=draft.type or "", sealed=None)
-    credentials = _apply(destination, draft)
+    credentials = apply(destination, draft)
     destination.credentials = credentials
-    destination.generated = _generated(destination, draft, {}, credentials)
-    _save(destination, force_insert=True)
+    destination.generated = generated(destination, draft, {}, credentials)
+    save(destination, force_insert=True)
     DestinationState.objects.create(destination=destination, next_check_at=_first_check(destination))
-    if check:
+    if proof:
+        recording.record_proof(destination, proof, Trigger.CREATE)
+    elif check:
         request_check(destination, Trigger.CREATE)
     return destination
 
 
 @transaction.atomic
-def update(destination: Destination, draft: Draft, *, check: bool = False, revision: int | None = None) -> Destination:
+def update(
+    destination: Destination,
+    draft: Draft,
+    *,
+    check: bool = False,
+    proof: Report | None = None,
+    revision: int | None = None,
+) -> Destination:
     """Change a destination: the draft is merged into what is stored and the whole is validated.
 
-    `check` asks for a connection check if config or credentials really changed. `revision` is the one the
-    caller has read. A secret that was removed and made anew is in `generated`, as after `create`.
+    `check` asks for a connection check if config or credentials really changed, `proof` is as in `create`.
+    `revision` is the one the caller has read. A secret that was removed and made anew is in `generated`, as after
+    `create`.
+
     Raises `InvalidDestination`, `Archived`, `RevisionMismatch` or `SecretUnreadable`; nothing is changed then.
     """
+    draft = completed(draft, proof)
     current = _locked(destination, revision)
     config_before, credentials_before = current.config, stored_credentials(current, draft)
-    credentials = _apply(current, draft)
+    credentials = apply(current, draft)
     if credentials != credentials_before:
         current.credentials = credentials
-        current.generated = _generated(current, draft, credentials_before, credentials)
+        current.generated = generated(current, draft, credentials_before, credentials)
     connection_changed = (current.config, credentials) != (config_before, credentials_before)
-    _touch(current)
-    _save(current)
+    touch(current)
+    save(current)
     _reschedule(current, changed=connection_changed)
-    if check and connection_changed:
+    if proof:
+        recording.record_proof(current, proof, Trigger.UPDATE)
+    elif check and connection_changed:
         request_check(current, Trigger.UPDATE)
+    return current
+
+
+@transaction.atomic
+def rotate_secret(destination: Destination, grace: timedelta = GRACE, until: datetime | None = None) -> Destination:
+    """Make a new signing secret; the one before stays valid for `grace`, or `until` a moment.
+
+    The new secret is in `generated`. Raises `Conflict` for a type that has none, `Archived` or `SecretUnreadable`.
+    """
+    current = _locked(destination)
+    if not current.connector.rotates:
+        raise Conflict(f"{current.connector.label} has no signing secret that Landfall could make anew.")
+    current.credentials = rotated = current.connector.rotate(current.credentials, until or timezone.now() + grace)
+    current.generated = {current.connector.rotates: rotated[current.connector.rotates]}
+    touch(current)
+    save(current)
+    _reschedule(current, changed=True)
     return current
 
 
@@ -75,7 +109,7 @@ def validate(tenant: Tenant, draft: Draft) -> None:
     """Raise `InvalidDestination` or `LimitReached` as `create` would, and write nothing."""
     _refuse_over_limit(tenant)
     destination = Destination(tenant=tenant, type=draft.type or "", sealed=None)
-    _apply(destination, draft)
+    apply(destination, draft)
     if problems := taken(destination):
         raise InvalidDestination(problems)
 
@@ -83,8 +117,16 @@ def validate(tenant: Tenant, draft: Draft) -> None:
 def try_out(tenant: Tenant, draft: Draft, *, stored: Destination | None = None) -> Report:
     """Check a draft for real without saving it. Raises `InvalidDestination`; secrets stay in this process."""
     trial = stored or Destination(tenant=tenant, type=draft.type or "", sealed=None)
-    credentials = _apply(trial, draft)
+    credentials = apply(trial, draft)
     return checking.run_now(trial.connector, trial.config, credentials)
+
+
+def prove(tenant: Tenant, draft: Draft, *, stored: Destination | None = None) -> Report:
+    """As `try_out`, for what may only be saved if it works. Raises `Unproven` for what does not pass."""
+    report = try_out(tenant, draft, stored=stored)
+    if report.status != "passed":
+        raise Unproven(report)
+    return report
 
 
 @transaction.atomic
@@ -94,7 +136,8 @@ def enable(destination: Destination) -> Destination:
 
 @transaction.atomic
 def disable(destination: Destination) -> Destination:
-    """Stop scheduled checks and use; disabling twice keeps the first time."""
+    """Stop scheduled checks and use; disabling twice keeps the first time. What it is has not changed then, so
+    `updated` stays, as Outpost has it; the revision tells that something did."""
     return _set_disabled(destination, timezone.now())
 
 
@@ -104,7 +147,7 @@ def archive(destination: Destination) -> Destination:
     current = _locked(destination, allow_archived=True)
     if current.archived_at is None:
         current.archived_at, current.is_default = timezone.now(), False
-        _touch(current)
+        touch(current)
         current.save(update_fields=["archived_at", "is_default", "updated", "revision"])
         _reschedule(current)
     return current
@@ -115,7 +158,7 @@ def restore(destination: Destination) -> Destination:
     current = _locked(destination, allow_archived=True)
     if current.archived_at is not None:
         current.archived_at = None
-        _touch(current)
+        touch(current)
         current.save(update_fields=["archived_at", "updated", "revision"])
         _reschedule(current)
     return current
@@ -125,6 +168,13 @@ def restore(destination: Destination) -> Destination:
 def delete(destination: Destination) -> None:
     """Remove a destination, its credentials and its history for good."""
     Destination.objects.filter(pk=destination.pk).delete()
+
+
+@transaction.atomic
+def delete_tenant(tenant: Tenant) -> None:
+    """Remove a tenant with its destinations, environments and keys for good."""
+    Destination.objects.filter(tenant=tenant).delete()
+    delete_empty_tenant(tenant)
 
 
 @transaction.atomic
@@ -161,82 +211,12 @@ def _locked(destination: Destination, revision: int | None = None, *, allow_arch
     return current
 
 
-def _apply(destination: Destination, draft: Draft) -> dict[str, Any]:
-    """Merge the draft into the row, judge the whole, and return the credentials in clear."""
-    destination_problems = list(name_problems(destination, draft))
-    config, credentials, problems = merge(destination, draft)
-    problems = [*destination_problems, *problems]
-    if problems:
-        raise InvalidDestination(problems)
-    destination.config = config
-    _apply_plain(destination, draft)
-    _apply_name(destination, draft)
-    return credentials
-
-
-def _generated(destination: Destination, draft: Draft, before: Mapping[str, Any], after: Mapping[str, Any]) -> Secrets:
-    """The secrets that nobody sent, and that somebody has to be told."""
-    sent = draft.credentials or {}
-    made = (name for name in destination.connector.secrets & after.keys() if after[name] != before.get(name))
-    return {name: after[name] for name in made if sent.get(name) is None}
-
-
-def _apply_plain(destination: Destination, draft: Draft) -> None:
-    plain: tuple[tuple[str, Any], ...] = (
-        ("description", draft.description or ""),
-        ("topics", draft.topics or ["*"]),
-        ("metadata", dict(draft.metadata or {})),
-        ("environment", draft.environment),
-        ("owner", draft.owner),
-        ("disabled_at", draft.disabled_at),
-    )
-    for name, value in plain:
-        if getattr(draft, name) is not UNSET:
-            setattr(destination, name, value)
-    if not isinstance(draft.uid, Unset):
-        destination.uid = draft.uid
-    if draft.extra is not UNSET:
-        destination.extra = {**destination.extra, **draft.extra}
-    if draft.is_default is not UNSET:
-        destination.is_default = draft.is_default
-
-
-def _apply_name(destination: Destination, draft: Draft) -> None:
-    if draft.name:
-        destination.name = draft.name
-    elif not destination.name:
-        destination.name = free_name(destination)
-    if not destination.slug:
-        destination.slug = free_slug(destination)
-
-
-def _save(destination: Destination, *, force_insert: bool = False) -> None:
-    """Write the row; a constraint that is broken becomes the problem it stands for."""
-    if destination.is_default:
-        others = Destination.objects.filter(tenant=destination.tenant, is_default=True).exclude(pk=destination.pk)
-        others.update(is_default=False, revision=F("revision") + 1, updated=timezone.now())
-    try:
-        with transaction.atomic():
-            destination.save(force_insert=force_insert)
-    except IntegrityError as error:
-        raise InvalidDestination(taken(destination) or _unexplained(error)) from None
-
-
-def _unexplained(error: IntegrityError) -> Iterable[Problem]:
-    raise error
-
-
-def _touch(destination: Destination) -> None:
-    destination.revision += 1
-    destination.updated = timezone.now()
-
-
 def _set_disabled(destination: Destination, at: datetime | None) -> Destination:
     current = _locked(destination)
     if (current.disabled_at is None) != (at is None):
         current.disabled_at = at
-        _touch(current)
-        current.save(update_fields=["disabled_at", "updated", "revision"])
+        current.revision += 1
+        current.save(update_fields=["disabled_at", "revision"])
         _reschedule(current)
     return current
 

@@ -37,7 +37,8 @@ class Tenant(models.Model):
         validators=[
             # Ids travel as one path segment; several clients send them without encoding a slash.
             RegexValidator(
-                r"\A(?!\.{1,2}\Z)[^\s/?#%\x00-\x1f\x7f]+\Z", "An id must not hold blanks, '/', '?', '#' or '%%'."
+                r"\A(?!\.{1,2}\Z)(?! )(?:[^\s/?#%\x00-\x1f\x7f]| )+(?<! )\Z",
+                "An id must not begin or end with a blank or hold '/', '?', '#' or '%%'.",
             )
         ],
         help_text="Chosen by you or generated; it never changes.",

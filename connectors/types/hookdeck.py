@@ -16,6 +16,7 @@ from connectors.problems import CheckCode, CheckFailed, Problem
 
 API = "https://api.hookdeck.com"
 VERIFY = "verify token"
+NAME_LENGTH = 255
 _SOURCE = r"[A-Za-z0-9_-]{1,100}"
 
 
@@ -47,7 +48,7 @@ class Hookdeck(Connector):
     class Config(Section):
         source_name = TextField(
             required=False,
-            max_length=255,
+            max_length=NAME_LENGTH,
             label="Source name",
             help_text="What the source is called at Hookdeck, to recognise it by. A check does not use it.",
         )
@@ -85,7 +86,8 @@ class Hookdeck(Connector):
         headers = {"X-Hookdeck-Source-Token": token, "User-Agent": f"Landfall/{VERSION} (connection check)"}
         with steps(VERIFY):
             url = f"{API}/2025-01-01/sources/{source(token)}/managed/verify"
-            _judge(await http.call("GET", url, steps, headers=headers))
+            name = _judge(await http.call("GET", url, steps, headers=headers))
+            steps.learn(source_id=source(token), **({"source_name": name} if name else {}))
 
 
 def source(token: str) -> str:
@@ -100,20 +102,20 @@ def source(token: str) -> str:
     return identifier
 
 
-def _judge(answer: http.Answer) -> None:
+def _judge(answer: http.Answer) -> str:
+    """What the source is called at Hookdeck; empty when the answer does not tell."""
     if answer.status == 200:
-        if not _is_object(answer.body):
-            raise CheckFailed("protocol", "Hookdeck's answer cannot be read.", _LATER)
-        return
+        return _name(answer.body)
     code, sentence, remedy = _FAULTS.get(answer.status, _ODD)
     raise CheckFailed(code, sentence.format(status=answer.status), remedy)
 
 
-def _is_object(body: bytes) -> bool:
+def _name(body: bytes) -> str:
     try:
-        return isinstance(json.loads(body), dict)
-    except (ValueError, RecursionError):
-        return False
+        name = json.loads(body).get("name")
+    except (ValueError, RecursionError, AttributeError):
+        raise CheckFailed("protocol", "Hookdeck's answer cannot be read.", _LATER) from None
+    return name.strip()[:NAME_LENGTH] if isinstance(name, str) and name.isprintable() else ""
 
 
 _LATER = "Check again later, and see whether Hookdeck reports a disruption."

@@ -2,18 +2,19 @@
 
 import json
 import secrets
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from rest_framework.exceptions import ValidationError
 
 from connectors import signing
 from connectors.base import Connector, Section, Steps, Values
-from connectors.fields import ChoiceField, HeadersField, SecretField, UrlField
+from connectors.fields import ChoiceField, HeadersField, MomentField, SecretField, UrlField
 from connectors.probes import endpoint, http
 from connectors.problems import Problem
+from connectors.signing import rfc3339
 from connectors.tls import CertificateField, tls_context
 
 SEND = "send a signed test request"
@@ -41,11 +42,19 @@ class Webhook(Connector):
     rights = "None, but what the endpoint itself asks for, such as an `Authorization` header."
     tested = "Against real HTTP and HTTPS servers with certificates of the tests' own."
     effect = f"Sends one signed test request of the type {TYPE} to the URL."
+    rotates = "secret"
 
     class Config(Section):
         url = UrlField(label="URL", help_text="Where requests are sent, such as https://example.com/hooks.")
         method = ChoiceField(
             choices=("POST", "PUT"), default="POST", label="Method", help_text="The HTTP method of the requests."
+        )
+        signature = ChoiceField(
+            choices=("standard", "outpost"),
+            required=False,
+            label="Signature",
+            help_text="How requests are signed: standard, as Standard Webhooks specifies, which it is when "
+            "left out; or outpost, as Hookdeck Outpost does by default.",
         )
         headers = HeadersField(
             required=False,
@@ -67,6 +76,17 @@ class Webhook(Connector):
             help_text="Signs every request as Standard Webhooks has it: whsec_ and base64, or any text. "
             "Left out, one is made.",
         )
+        previous_secret = SigningSecretField(
+            required=False,
+            max_length=1024,
+            label="Previous signing secret",
+            help_text="Signs beside the present one until it is no longer valid.",
+        )
+        previous_valid_until = MomentField(
+            required=False,
+            label="Previous secret valid until",
+            help_text="The moment from which the previous secret does not sign any more, such as 2026-01-31T12:00:00Z.",
+        )
         headers = HeadersField(
             secret=True,
             required=False,
@@ -78,9 +98,17 @@ class Webhook(Connector):
         sections = (("config", config), ("credentials", credentials))
         for section, values in sections:
             for name in values.get("headers", {}):
-                if name.lower() in signing.HEADERS:
+                if name.lower() in (*signing.HEADERS, *signing.OUTPOST_HEADERS):
                     yield Problem(f"{section}.headers.{name}", "invalid", "This header is set by Landfall itself.")
         yield from endpoint.twice(sections)
+        pair = ("previous_secret", "previous_valid_until")
+        for missing, given in (pair, pair[::-1]):
+            if given in credentials and missing not in credentials:
+                yield Problem(f"credentials.{missing}", "required", "The previous secret and its end go together.")
+
+    def rotate(self, credentials: Values, until: datetime) -> dict[str, Any]:
+        new, old = signing.generate_secret(), credentials["secret"]
+        return {**credentials, "secret": new, "previous_secret": old, "previous_valid_until": rfc3339(until)}
 
     def target(self, config: Values) -> str:
         return str(config["url"])
@@ -89,26 +117,35 @@ class Webhook(Connector):
         return urlsplit(config["url"]).netloc.lower()
 
     async def check(self, config: Values, credentials: Values, steps: Steps) -> None:
-        body = _body()
-        headers = _headers(config, credentials, body)
+        now = datetime.now(UTC)
+        body = _body(now)
+        headers = _headers(config, credentials, body, now)
         trusted = tls_context(config.get("ca_certificate", ""))
         with steps(SEND):
             answer = await http.call(config["method"], config["url"], steps, headers=headers, body=body, tls=trusted)
             endpoint.judge(answer.status, _FAULTS)
 
 
-def _body() -> bytes:
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def valid_secrets(credentials: Values, now: datetime) -> list[str]:
+    """What requests are signed with at this moment: the secret, and the one before while it is valid."""
+    until = credentials.get("previous_valid_until")
+    overlaps = until is not None and now < datetime.fromisoformat(until)
+    return [credentials["secret"], *([credentials["previous_secret"]] if overlaps else [])]
+
+
+def _body(now: datetime) -> bytes:
     data = {"message": "Landfall checks whether it can reach this endpoint. There is nothing to do."}
-    return json.dumps({"type": TYPE, "timestamp": now, "data": data}, separators=(",", ":")).encode()
+    return json.dumps({"type": TYPE, "timestamp": rfc3339(now), "data": data}, separators=(",", ":")).encode()
 
 
-def _headers(config: Values, credentials: Values, body: bytes) -> dict[str, str]:
+def _headers(config: Values, credentials: Values, body: bytes, now: datetime) -> dict[str, str]:
     given = {**config.get("headers", {}), **credentials.get("headers", {})}
-    identifier = f"msg_{secrets.token_urlsafe(18)}"
-    return endpoint.merged(endpoint.OWN, given) | signing.sign(
-        credentials["secret"], identifier, int(time.time()), body
-    )
+    identifier, valid = f"msg_{secrets.token_urlsafe(18)}", valid_secrets(credentials, now)
+    if config.get("signature") == "outpost":
+        signed = signing.outpost(valid, identifier, now, body, TYPE)
+    else:
+        signed = signing.standard(valid, identifier, now, body)
+    return endpoint.merged(endpoint.OWN, given) | signed
 
 
 _FAULTS: dict[int, endpoint.Fault] = {

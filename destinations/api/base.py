@@ -19,9 +19,9 @@ from destinations.api import errors
 from destinations.api.filters import StrictFilters, repeatable
 from destinations.api.pagination import PARAMETERS, KeysetPagination
 from destinations.api.parameters import refuse_unknown, taken
-from destinations.api.parsing import JsonParser, MergePatchParser
 from destinations.api.schema import ApiSchema
 from destinations.api.shapes import Shape
+from destinations.parsing import JsonParser, MergePatchParser
 from tenants.authentication import KeyAuthentication, SessionAuthentication
 from tenants.principals import Principal
 

@@ -12,8 +12,8 @@ from django.views import defaults
 from rest_framework import exceptions as drf
 
 from connectors.problems import Invalid, Problem, flatten
-from destinations.api.parsing import TooLarge
 from destinations.exceptions import Archived, Conflict, LimitReached, RevisionMismatch
+from destinations.parsing import TooLarge
 from destinations.sealing import SecretUnreadable
 from tenants.services import TenantInUse
 

@@ -7,8 +7,8 @@ from rest_framework.serializers import DateTimeField, DictField, ListField, UUID
 
 from connectors.base import Section
 from connectors.fields import ChoiceField, FlagField, TextField
-from destinations.merging import MAX_TOPICS
 from destinations.naming import MAX_NAME
+from destinations.topics import MAX_TOPICS
 from tenants.models import Environment, Role
 
 

@@ -117,7 +117,9 @@ class Trial(serializers.Serializer[Any]):
 
 
 def trial(report: Report) -> dict[str, Any]:
-    return {"error": report.status != "passed", **asdict(report)}
+    values = asdict(report)
+    del values["learned"]
+    return {"error": report.status != "passed", **values}
 
 
 class Verdict(serializers.Serializer[Any]):

@@ -15,7 +15,7 @@ from destinations.api.views.types import DestinationTypeViewSet
 class TenantConverter(StringConverter):
     """What an id of a tenant can look like: the model's own rule."""
 
-    regex = r"[^\s/?#%\x00-\x1f\x7f]+"
+    regex = r"[^/?#%\x00-\x1f\x7f]+"
 
 
 register_converter(TenantConverter, "tenant")

@@ -6,7 +6,7 @@ from typing import get_args
 
 from connectors.problems import InputCode
 from destinations.api.errors import KINDS
-from destinations.api.parsing import MAX_BODY, MAX_DEPTH, MAX_DIGITS
+from destinations.parsing import MAX_BODY, MAX_DEPTH, MAX_DIGITS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
 

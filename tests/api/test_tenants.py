@@ -25,7 +25,7 @@ class TestTenants:
             ({"name": "a\x07b"}, ("name", "invalid")),
             ({"name": "x" * 256}, ("name", "max_length")),
             ({"name": "x", "id": "a/b"}, ("id", "invalid")),
-            ({"name": "x", "id": "a b"}, ("id", "invalid")),
+            ({"name": "x", "id": "a b "}, ("id", "invalid")),
             ({"name": "x", "id": "acme"}, ("id", "taken")),
             ({"name": "x", "metadata": []}, ("metadata", "type")),
             ({"name": "x", "colour": "red"}, ("colour", "unknown")),

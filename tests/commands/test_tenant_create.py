@@ -35,7 +35,7 @@ class TestInThisProcess:
         ("arguments", "sentence", "status"),
         [
             ((), "A tenant needs a name or an id", 2),
-            (("a/b",), "An id must not hold blanks", 1),
+            (("a/b",), "An id must not begin or end with a blank or hold '/'", 1),
             (("x" * 256,), "at most 255 characters", 1),
             (("acme", "--metadata", "plan"), "takes KEY=VALUE, and “plan” is none.", 2),
             (("acme", "--metadata", "=x"), "takes KEY=VALUE", 2),

@@ -52,6 +52,8 @@ EXAMPLES = {
         },
         credentials={
             "secret": "whsec_dGhlIHNpZ25pbmcgc2VjcmV0IG9mIHRoZSBleGFtcGxl",
+            "previous_secret": "whsec_dGhlIHByZXZpb3VzIHNlY3JldCBvZiB0aGUgZXhhbXBsZQ==",
+            "previous_valid_until": "2099-12-31T12:00:00Z",
             "headers": {"Authorization": "Bearer the-token-of-the-example"},
         },
         at=lambda host, port: {"url": f"http://{host}:{port}/"},

@@ -3,9 +3,10 @@ import hashlib
 import hmac
 import json
 import logging
+import re
 import time
 import tomllib
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -202,7 +203,8 @@ class TestConfig:
     def test_defaults_are_filled_in(self):
         config, credentials = WEBHOOK.clean({"url": "https://example.com/"}, {})
         assert config == {"url": "https://example.com/", "method": "POST"}
-        assert len(signing.key(credentials["secret"])) == 32
+        assert re.fullmatch("whsec_[0-9a-f]{64}", credentials["secret"])  # the form that Outpost's clients know
+        assert 24 <= len(signing.key(credentials["secret"])) <= 64  # the bytes that Standard Webhooks asks for
 
     def test_each_destination_has_its_own_secret(self):
         made = {WEBHOOK.clean({"url": "https://example.com/"}, {})[1]["secret"] for _ in range(5)}
@@ -261,7 +263,8 @@ class TestSigning:
         """The libraries that receivers use are tested with the same one; openssl computes it too."""
         secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
         body = b'{"test": 2432232314}'
-        headers = signing.sign(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body)
+        when = datetime.fromtimestamp(1614265330, UTC)
+        headers = signing.standard([secret], "msg_p5jXN8AQM9LWM0D4loKWxJek", when, body)
         assert headers == {
             "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
             "webhook-timestamp": "1614265330",

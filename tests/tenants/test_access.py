@@ -109,11 +109,15 @@ class TestPrincipals:
 
 
 class TestTenants:
-    @pytest.mark.parametrize("id_", ["a/b", "a b", "a?b", "a#b", "x" * 256, "a%2Fb", "a\n"])
+    @pytest.mark.parametrize("id_", ["a/b", "a ", " a", "a\tb", "a\u00a0b", "a?b", "a#b", "x" * 256, "a%2Fb", "a\n"])
     def test_an_id_must_fit_a_path_segment(self, id_):
         with pytest.raises(ValidationError) as caught:
             services.create_tenant(id_=id_, name="A")
         assert "id" in caught.value.message_dict
+
+    @pytest.mark.parametrize("id_", ["a b", "ACME & Co. (é)", "x" * 255])
+    def test_an_id_may_be_any_other_text(self, id_):
+        assert services.create_tenant(id_=id_, name="A").pk == id_
 
     def test_an_id_that_is_taken_is_refused(self):
         make_tenant("acme")

@@ -1,0 +1,103 @@
+"""Put a draft onto a row: merged, judged as a whole, named, and written with every constraint explained."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from connectors.running import Report
+from destinations import topics
+from destinations.drafts import UNSET, Draft, Unset
+from destinations.exceptions import InvalidDestination, Problem
+from destinations.merging import merge
+from destinations.models import Destination
+from destinations.naming import free_name, free_slug, name_problems, taken
+
+Secrets = dict[str, Any]
+
+
+def apply(destination: Destination, draft: Draft) -> dict[str, Any]:
+    """Merge the draft into the row, judge the whole, and return the credentials in clear."""
+    destination_problems = list(name_problems(destination, draft))
+    config, credentials, problems = merge(destination, draft)
+    problems = [*destination_problems, *problems]
+    if problems:
+        raise InvalidDestination(problems)
+    destination.config = config
+    _apply_plain(destination, draft)
+    _apply_name(destination, draft)
+    return credentials
+
+
+def generated(destination: Destination, draft: Draft, before: Mapping[str, Any], after: Mapping[str, Any]) -> Secrets:
+    """The secrets that nobody sent, and that somebody has to be told."""
+    sent = draft.credentials or {}
+    made = (name for name in destination.connector.secrets & after.keys() if after[name] != before.get(name))
+    return {name: after[name] for name in made if sent.get(name) is None}
+
+
+def completed(draft: Draft, proof: Report | None) -> Draft:
+    """With what the destination told of itself, where the draft does not say otherwise."""
+    if proof is None or not proof.learned:
+        return draft
+    given = dict(draft.config or {})
+    told = {name: value for name, value in proof.learned.items() if given.get(name) is None}
+    return replace(draft, config={**given, **told})
+
+
+def _apply_plain(destination: Destination, draft: Draft) -> None:
+    plain: tuple[tuple[str, Any], ...] = (
+        ("description", draft.description or ""),
+        ("topics", topics.normalised(draft.topics or ["*"])),
+        ("metadata", dict(draft.metadata or {})),
+        ("environment", draft.environment),
+        ("owner", draft.owner),
+        ("disabled_at", draft.disabled_at),
+    )
+    for name, value in plain:
+        if getattr(draft, name) is not UNSET:
+            setattr(destination, name, value)
+    if not isinstance(draft.uid, Unset):
+        destination.uid = draft.uid
+    if draft.extra is not UNSET:
+        destination.extra = {**destination.extra, **draft.extra}
+    if draft.secret_extra is not UNSET:
+        destination.secret_extra = {**destination.secret_extra, **draft.secret_extra}
+    if draft.created is not UNSET:
+        destination.created = draft.created
+        destination.updated = draft.created if draft.updated is UNSET else draft.updated
+    if draft.is_default is not UNSET:
+        destination.is_default = draft.is_default
+
+
+def _apply_name(destination: Destination, draft: Draft) -> None:
+    if draft.name:
+        destination.name = draft.name
+    elif not destination.name:
+        destination.name = free_name(destination)
+    if not destination.slug:
+        destination.slug = free_slug(destination)
+
+
+def save(destination: Destination, *, force_insert: bool = False) -> None:
+    """Write the row; a constraint that is broken becomes the problem it stands for."""
+    if destination.is_default:
+        others = Destination.objects.filter(tenant=destination.tenant, is_default=True).exclude(pk=destination.pk)
+        others.update(is_default=False, revision=F("revision") + 1, updated=timezone.now())
+    try:
+        with transaction.atomic():
+            destination.save(force_insert=force_insert)
+    except IntegrityError as error:
+        raise InvalidDestination(taken(destination) or _unexplained(error)) from None
+
+
+def _unexplained(error: IntegrityError) -> Iterable[Problem]:
+    raise error
+
+
+def touch(destination: Destination) -> None:
+    destination.revision += 1
+    destination.updated = timezone.now()
