@@ -221,6 +221,12 @@ EGRESS_ALLOW = env.networks("EGRESS_ALLOW", fallback=EGRESS_ALLOW_FILE)
 EGRESS_DENY = env.networks("EGRESS_DENY")
 EGRESS_NAMESERVERS = env.addresses("EGRESS_NAMESERVERS")
 
+# Outpost's API
+
+OUTPOST_JWT_SECRET = env.secret("OUTPOST_JWT_SECRET")
+OUTPOST_SIGNATURE = env.choice("OUTPOST_SIGNATURE", ("outpost", "standard"), "outpost")
+OUTPOST_VERIFY_HOOKDECK = env.flag("OUTPOST_VERIFY_HOOKDECK", True)
+
 # Connection checks; times in seconds
 
 CHECK_TIMEOUT = env.number("CHECK_TIMEOUT", 20, minimum=1)

@@ -7,9 +7,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin", RedirectView.as_view(pattern_name="admin:index", query_string=True)),
     path("admin/", admin.site.urls),
     path("api/v1/", include("destinations.api.urls")),
+    path("outpost/", include("destinations.dialects.outpost.urls")),
 ]
 
-# Outside the admin nobody reads HTML.
-handler400 = "destinations.api.errors.bad_request"
-handler404 = "destinations.api.errors.not_found"
-handler500 = "destinations.api.errors.server_error"
+handler400 = "config.faces.bad_request"
+handler404 = "config.faces.not_found"
+handler500 = "config.faces.server_error"

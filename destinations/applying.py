@@ -66,9 +66,9 @@ def _apply_plain(destination: Destination, draft: Draft) -> None:
         destination.extra = {**destination.extra, **draft.extra}
     if draft.secret_extra is not UNSET:
         destination.secret_extra = {**destination.secret_extra, **draft.secret_extra}
-    if draft.created is not UNSET:
-        destination.created = draft.created
-        destination.updated = draft.created if draft.updated is UNSET else draft.updated
+    if not destination.pk:
+        destination.created = destination.created if draft.created is UNSET else draft.created
+        destination.updated = destination.created if draft.updated is UNSET else draft.updated
     if draft.is_default is not UNSET:
         destination.is_default = draft.is_default
 

@@ -22,14 +22,18 @@ class JsonParser(BaseParser):
     media_type = "application/json"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        raw = stream.read(MAX_BODY + 1)
-        if len(raw) > MAX_BODY:
-            raise TooLarge(f"The body may have at most {MAX_BODY} bytes.")
-        return loads(raw)
+        return loads(read(stream))
 
 
 class MergePatchParser(JsonParser):
     media_type = "application/merge-patch+json"
+
+
+def read(stream: Any) -> bytes:
+    raw: bytes = stream.read(MAX_BODY + 1)
+    if len(raw) > MAX_BODY:
+        raise TooLarge(f"The body may have at most {MAX_BODY} bytes.")
+    return raw
 
 
 def loads(raw: bytes) -> Any:

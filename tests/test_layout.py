@@ -22,6 +22,7 @@ LAYERS = (
     ("destinations.tasks",),
     ("destinations.services",),
     ("destinations.filters", "destinations.parsing"),
+    ("destinations.refusals",),
     ("destinations.api", "destinations.dialects", "destinations.forms", "destinations.management"),
     ("destinations.admin",),
     ("config",),

@@ -9,8 +9,8 @@ from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 
 from connectors.problems import Problem
-from destinations.api.errors import BadParameters
 from destinations.filters import ChoicesField, SwitchFilter, TextFilter, TimeField, TimeFilter, options
+from destinations.refusals import BadParameters
 
 
 class TenantFilter(FilterSet):  # type: ignore[misc]

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from django.http import QueryDict
 
 from connectors.problems import InputCode, Problem
-from destinations.api.errors import BadParameters
+from destinations.refusals import BadParameters
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import get_args
 
 from connectors.problems import InputCode
-from destinations.api.errors import KINDS
 from destinations.parsing import MAX_BODY, MAX_DEPTH, MAX_DIGITS
+from destinations.refusals import KINDS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
 

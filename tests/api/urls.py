@@ -3,8 +3,8 @@
 from django.http import HttpRequest
 from django.urls import path
 
+from config import faces
 from config.urls import urlpatterns as product
-from destinations.api import errors
 
 
 def broken(request: HttpRequest) -> None:
@@ -12,4 +12,4 @@ def broken(request: HttpRequest) -> None:
 
 
 urlpatterns = [path("api/broken", broken), path("pages/broken", broken), *product]
-handler400, handler404, handler500 = errors.bad_request, errors.not_found, errors.server_error
+handler400, handler404, handler500 = faces.bad_request, faces.not_found, faces.server_error

@@ -1,0 +1,40 @@
+"""What no view answers: requests that are refused before one is reached, and views that fail.
+
+Outside the admin nobody reads HTML, so each answer has the shape of the face whose address was asked.
+"""
+
+from collections.abc import Callable
+
+from django.core.exceptions import SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views import defaults
+
+from destinations.api import errors
+from destinations.dialects.outpost import failures as outpost
+
+FACES: dict[str, Callable[[Exception], HttpResponse]] = {
+    "/api/": errors.outside,
+    "/outpost/": outpost.outside,
+}
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400."""
+    return _spelled(request, SuspiciousOperation()) or defaults.bad_request(request, exception)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler404."""
+    return _spelled(request, Http404()) or defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler500; Django has logged the exception already."""
+    return _spelled(request, Exception()) or defaults.server_error(request)
+
+
+def _spelled(request: HttpRequest, cause: Exception) -> HttpResponse | None:
+    for prefix, outside in FACES.items():
+        if request.path.startswith(prefix):
+            return outside(cause)
+    return None

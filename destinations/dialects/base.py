@@ -1,0 +1,68 @@
+"""What the dialects share. Each brings its own way in, its own shapes and its own words for a refusal."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from django.http import HttpResponse
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.viewsets import ViewSet
+
+from destinations.parsing import loads, read
+from tenants.principals import Principal
+
+
+class AlwaysJson(BaseContentNegotiation):
+    """Vendors' servers answer JSON whatever a client says it accepts, and so do their stand-ins."""
+
+    def select_parser(self, request: Request, parsers: Any) -> None:
+        return None
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        renderer = renderers[0]
+        return renderer, renderer.media_type
+
+
+class DialectViewSet(ViewSet):
+    """`enter` says who calls and raises what the vendor would refuse with; `refusal` spells an exception."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    renderer_classes = (JSONRenderer,)
+    content_negotiation_class = AlwaysJson
+    metadata_class = None
+    schema = None
+
+    def enter(self, request: Request) -> Principal:
+        raise NotImplementedError
+
+    def refusal(self, error: Exception) -> HttpResponse:
+        raise NotImplementedError
+
+    @property
+    def principal(self) -> Principal:
+        return cast(Principal, self.request.user)
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        """Answers belong to one caller, and some hold secrets."""
+        return {**super().default_response_headers, "Cache-Control": "no-store"}
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if str(request.method).lower() in self.action_map:
+            request.user = self.enter(request)  # type: ignore[assignment]  # whoever calls is a principal here
+
+    def get_exception_handler(self) -> Callable[[Exception, Mapping[str, Any]], HttpResponse]:
+        return lambda error, _context: self.refusal(error)
+
+    def raw(self) -> bytes:
+        """The body as sent. Raises `TooLarge`."""
+        return read(self.request._request)
+
+    def body(self) -> Any:
+        """The JSON of the body. Raises `TooLarge`, and ParseError for what is none."""
+        return loads(self.raw())

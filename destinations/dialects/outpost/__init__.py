@@ -1,0 +1,1 @@
+"""Hookdeck Outpost's API, in both generations of its paths."""

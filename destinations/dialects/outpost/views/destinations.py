@@ -1,0 +1,112 @@
+"""Destinations of a tenant."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from connectors.running import Report
+from destinations import services, topics
+from destinations.dialects.outpost import patching, writing
+from destinations.dialects.outpost.failures import DESTINATION_NOT_FOUND, Refused, invalid, item
+from destinations.dialects.outpost.listing import wanted
+from destinations.dialects.outpost.reading import shown
+from destinations.dialects.outpost.types import TYPES
+from destinations.dialects.outpost.views.base import OutpostViewSet
+from destinations.exceptions import InvalidDestination, Unproven
+from destinations.models import ALL_TOPICS, Destination
+from tenants.models import Role
+
+
+class DestinationViewSet(OutpostViewSet):
+    def rows(self) -> QuerySet[Destination]:
+        """What the tenant has that Outpost has words for and this client can read, with what is shown of it."""
+        known = TYPES.keys() & set(self.client.types)
+        rows = Destination.objects.visible_to(self.principal).live().filter(tenant=self.tenant, type__in=known)
+        return rows.select_related("state__last_check")
+
+    def list(self, request: Request, **_kwargs: Any) -> Response:
+        """All of them, oldest first: there are no pages."""
+        rows = self.rows().order_by("created", "id")
+        if types := wanted(request.query_params, "type"):
+            rows = rows.filter(type__in=types)
+        asked = wanted(request.query_params, "topics")
+        return Response(
+            [shown(row, self.principal) for row in rows if TYPES[row.type].fits(row.config) and _receives(row, asked)]
+        )
+
+    def create(self, request: Request, **_kwargs: Any) -> Response:
+        asked = writing.creation(self.body(), is_admin=self.caller.is_admin, scheme=settings.OUTPOST_SIGNATURE)
+        self.permit(Role.EDITOR)
+        try:
+            proof = self._proven(asked)
+            made = services.create(self.tenant, asked.draft, check=True, proof=proof)
+        except InvalidDestination as error:
+            raise writing.refused(error, asked.type) from None
+        return self._answer(made, status=201)
+
+    def retrieve(self, request: Request, **_kwargs: Any) -> Response:
+        return Response(shown(self._found(), self.principal))
+
+    def partial_update(self, request: Request, **_kwargs: Any) -> Response:
+        body = self.body()
+        stored = self._found()
+        self.permit(Role.EDITOR)
+        asked = patching.change(body, stored, is_admin=self.caller.is_admin)
+        try:
+            proof = self._proven(asked, self._found())
+            with transaction.atomic():
+                changed = services.update(stored, asked.draft, check=True, proof=proof)
+                if asked.secrets.rotate:
+                    changed = services.rotate_secret(changed, until=asked.secrets.until)
+        except InvalidDestination as error:
+            raise writing.refused(error, asked.type) from None
+        return self._answer(changed)
+
+    def destroy(self, request: Request, **_kwargs: Any) -> Response:
+        stored = self._found()
+        self.permit(Role.EDITOR)
+        services.delete(stored)
+        return Response({"success": True})
+
+    def enable(self, request: Request, **_kwargs: Any) -> Response:
+        stored = self._found()
+        self.permit(Role.EDITOR)
+        return self._answer(services.enable(stored))
+
+    def disable(self, request: Request, **_kwargs: Any) -> Response:
+        stored = self._found()
+        self.permit(Role.EDITOR)
+        return self._answer(services.disable(stored))
+
+    def _found(self) -> Destination:
+        """Raises `Refused`."""
+        row = self.rows().filter(uid=self.kwargs["destination"]).first()
+        if row is None or not TYPES[row.type].fits(row.config):
+            raise Refused(*DESTINATION_NOT_FOUND)
+        return row
+
+    def _proven(self, asked: writing.Request, stored: Destination | None = None) -> Report | None:
+        """What a check found of a type that is not to be saved unproven. Raises `Refused`."""
+        if not (asked.proves and settings.OUTPOST_VERIFY_HOOKDECK):
+            return None
+        try:
+            return services.prove(self.tenant, asked.draft, stored=stored)
+        except Unproven:
+            raise invalid([item("credentials.token", "token_verification_failed")]) from None
+
+    def _answer(self, written: Destination, status: int = 200) -> Response:
+        row = self.rows().get(pk=written.pk) if written.type in self.client.types else written
+        return Response(shown(row, self.principal), status=status)
+
+
+def _receives(row: Destination, asked: Iterable[str]) -> bool:
+    """Whether it gets all of the topics asked for. `*` alone asks for those that get everything."""
+    names = list(asked)
+    if names == ALL_TOPICS:
+        return bool(row.topics == ALL_TOPICS)
+    return all(name in ("", "*") or topics.receives(row.topics, name) for name in names)

@@ -1,0 +1,95 @@
+"""Tenants: made, read, removed, and let in."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.urls import reverse
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from destinations import services
+from destinations.dialects.outpost import bodies, tokens
+from destinations.dialects.outpost.failures import invalid, item
+from destinations.dialects.outpost.listing import TENANTS, Page, wanted
+from destinations.dialects.outpost.reading import moment, texts
+from destinations.dialects.outpost.types import TYPES
+from destinations.dialects.outpost.views.base import OutpostViewSet
+from destinations.models import ALL_TOPICS, Destination
+from destinations.parsing import loads
+from tenants import services as tenants
+from tenants.models import Role, Tenant
+from tenants.permissions import visible_tenants
+
+THEMES = ("light", "dark")
+
+
+class TenantViewSet(OutpostViewSet):
+    admin_actions = frozenset({"token", "portal"})
+    makers = frozenset({"upsert"})
+
+    def list(self, request: Request) -> Response:
+        page = Page.asked(request.query_params, TENANTS)
+        rows = visible_tenants(self.principal)
+        if ids := wanted(request.query_params, "id"):
+            rows = rows.filter(pk__in=ids)
+        tenants, pagination = page.of(rows)
+        models = [shown(tenant) for tenant in tenants]
+        older = {"data": models, "next": pagination["next"] or "", "prev": pagination["prev"] or ""}
+        return Response({"models": models, "pagination": pagination, "count": rows.count(), **older})
+
+    def retrieve(self, request: Request, **_kwargs: Any) -> Response:
+        return Response(shown(self.tenant))
+
+    def upsert(self, request: Request, **_kwargs: Any) -> Response:
+        """A body is optional, and without one the metadata is gone: a PUT says the whole."""
+        metadata = self._metadata()
+        self.permit(Role.ADMIN)
+        if self.found is not None:
+            tenants.update_tenant(self.tenant, metadata=metadata)
+            return Response(shown(self.tenant))
+        return Response(shown(_made(str(self.tenant_id), metadata)), status=201)
+
+    def destroy(self, request: Request, **_kwargs: Any) -> Response:
+        self.permit(Role.ADMIN)
+        services.delete_tenant(self.tenant)
+        return Response({"success": True})
+
+    def token(self, request: Request, **_kwargs: Any) -> Response:
+        self.permit(Role.ADMIN)
+        return Response({"token": tokens.issue(self.tenant.pk), "tenant_id": self.tenant.pk})
+
+    def portal(self, request: Request, **_kwargs: Any) -> Response:
+        """Where the tenant's own people see and change their destinations. A theme that is none is dropped."""
+        self.permit(Role.ADMIN)
+        theme = request.query_params.get("theme")
+        query = {"token": tokens.issue(self.tenant.pk)} | ({"theme": theme} if theme in THEMES else {})
+        url = f"{request.build_absolute_uri(reverse('outpost-portal'))}?{urlencode(query)}"
+        return Response({"redirect_url": url, "tenant_id": self.tenant.pk})
+
+    def _metadata(self) -> dict[str, str]:
+        raw = self.raw()
+        body = bodies.well_formed(loads(raw)) if raw else {}
+        return bodies.entered(body.get("metadata"))
+
+
+def shown(tenant: Tenant) -> dict[str, Any]:
+    rows = Destination.objects.live().filter(tenant=tenant, type__in=TYPES)
+    topics = sorted({topic for given in rows.values_list("topics", flat=True) for topic in given})
+    body = {
+        "id": tenant.pk,
+        "destinations_count": rows.count(),
+        "topics": ALL_TOPICS if "*" in topics else topics,
+        "created_at": moment(tenant.created),
+        "updated_at": moment(tenant.updated),
+    }
+    return body | ({"metadata": texts(tenant.metadata)} if tenant.metadata else {})
+
+
+def _made(id_: str, metadata: dict[str, str]) -> Tenant:
+    try:
+        with transaction.atomic():
+            return tenants.create_tenant(id_=id_, name=id_, metadata=metadata)
+    except ValidationError as error:
+        raise invalid([item(name, "pattern") for name in error.message_dict]) from None
