@@ -31,6 +31,14 @@ def key(secret: str) -> bytes:
     return decoded
 
 
+def is_key(secret: str) -> bool:
+    try:
+        key(secret)
+    except ValueError:
+        return False
+    return True
+
+
 def standard(valid: Sequence[str], identifier: str, when: datetime, body: bytes) -> dict[str, str]:
     """The headers of a request signed with each of the valid secrets, which the newest begins."""
     timestamp = str(int(when.timestamp()))

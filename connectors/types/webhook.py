@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from rest_framework.exceptions import ValidationError
-
 from connectors import signing
 from connectors.base import Connector, Section, Steps, Values
 from connectors.fields import ChoiceField, HeadersField, MomentField, SecretField, UrlField
@@ -19,17 +17,6 @@ from connectors.tls import CertificateField, tls_context
 
 SEND = "send a signed test request"
 TYPE = "landfall.check"
-
-
-class SigningSecretField(SecretField):
-    """Any text; what begins with `whsec_` must go on in base64."""
-
-    def check_text(self, text: str) -> None:
-        super().check_text(text)
-        try:
-            signing.key(text)
-        except ValueError:
-            raise ValidationError("After whsec_ this must go on in base64.", code="pattern") from None
 
 
 class Webhook(Connector):
@@ -69,14 +56,14 @@ class Webhook(Connector):
         )
 
     class Credentials(Section):
-        secret = SigningSecretField(
+        secret = SecretField(
             default=signing.generate_secret,
             max_length=1024,
             label="Signing secret",
             help_text="Signs every request as Standard Webhooks has it: whsec_ and base64, or any text. "
             "Left out, one is made.",
         )
-        previous_secret = SigningSecretField(
+        previous_secret = SecretField(
             required=False,
             max_length=1024,
             label="Previous signing secret",
@@ -101,10 +88,7 @@ class Webhook(Connector):
                 if name.lower() in (*signing.HEADERS, *signing.OUTPOST_HEADERS):
                     yield Problem(f"{section}.headers.{name}", "invalid", "This header is set by Landfall itself.")
         yield from endpoint.twice(sections)
-        pair = ("previous_secret", "previous_valid_until")
-        for missing, given in (pair, pair[::-1]):
-            if given in credentials and missing not in credentials:
-                yield Problem(f"credentials.{missing}", "required", "The previous secret and its end go together.")
+        yield from _secret_problems(config, credentials)
 
     def rotate(self, credentials: Values, until: datetime) -> dict[str, Any]:
         new, old = signing.generate_secret(), credentials["secret"]
@@ -124,6 +108,16 @@ class Webhook(Connector):
         with steps(SEND):
             answer = await http.call(config["method"], config["url"], steps, headers=headers, body=body, tls=trusted)
             endpoint.judge(answer.status, _FAULTS)
+
+
+def _secret_problems(config: Values, credentials: Values) -> Iterator[Problem]:
+    pair = ("previous_secret", "previous_valid_until")
+    for missing, given in (pair, pair[::-1]):
+        if given in credentials and missing not in credentials:
+            yield Problem(f"credentials.{missing}", "required", "The previous secret and its end go together.")
+    for name in ("secret", "previous_secret"):
+        if config.get("signature") != "outpost" and not signing.is_key(credentials.get(name, "")):
+            yield Problem(f"credentials.{name}", "pattern", "After whsec_ this must go on in base64.")
 
 
 def valid_secrets(credentials: Values, now: datetime) -> list[str]:

@@ -27,6 +27,7 @@ VERBS = {
     "disable": Verb(services.disable, "Disabled", "Disabled."),
     "archive": Verb(services.archive, "Archived", "Archived."),
     "restore": Verb(services.restore, "Restored", "Restored."),
+    "rotate": Verb(services.rotate_secret, "Given a new signing secret", "Signing secret made anew."),
 }
 
 

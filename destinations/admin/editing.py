@@ -15,7 +15,7 @@ from destinations.admin.pages import Pages, environments_to_edit, overview_url
 from destinations.admin.presenting import find, icon_of, outcome_of, step_views
 from destinations.exceptions import Conflict, InvalidDestination, RevisionMismatch
 from destinations.forms import DestinationForm
-from destinations.models import ConnectionCheck, Destination
+from destinations.models import ConnectionCheck
 from destinations.sealing import SecretUnreadable
 from tenants.admin.access import principal_of
 from tenants.models import Tenant
@@ -106,22 +106,10 @@ class Editing(Pages):
             return None
         self.log_addition(request, created, [{"added": {}}])
         if created.generated:
-            return self._show_once(request, created, "added")
+            return self.show_once(request, created, "added")
         also = " It is being checked now." if check else ""
         messages.success(request, f"“{created.name}” was added.{also}")
         return self.to_overview(created)
-
-    def _show_once(self, request: HttpRequest, written: Destination, done: str) -> HttpResponse:
-        """The answer to the POST itself shows what was made: a redirect would have to keep it somewhere."""
-        fields = written.connector.credentials.fields
-        return self.page(
-            request,
-            "landfall/shown_once.html",
-            title=f"“{written.name}” was {done}",
-            explanation="Landfall made this for the destination. The other side needs it too.",
-            secrets=[(str(fields[name].label), value) for name, value in written.generated.items()],
-            next=overview_url(written),
-        )
 
     def _update(self, request: HttpRequest, form: DestinationForm) -> HttpResponse | None:
         destination = form.destination
@@ -140,7 +128,7 @@ class Editing(Pages):
         else:
             self.log_change(request, saved, [{"changed": {"fields": form.changed_labels}}])
             if saved.generated:
-                return self._show_once(request, saved, "saved")
+                return self.show_once(request, saved, "saved")
             also = " It is being checked now." if "_check" in request.POST else ""
             messages.success(request, f"“{saved.name}” was saved.{also}")
             return self.to_overview(saved)

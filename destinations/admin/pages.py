@@ -27,6 +27,18 @@ class Pages(ScopedAdmin):
         frame = self.admin_site.each_context(request)
         return TemplateResponse(request, template, {**frame, "opts": self.opts, "media": self.media, **context})
 
+    def show_once(self, request: HttpRequest, written: Destination, done: str) -> HttpResponse:
+        """The answer to the POST itself shows what was made: a redirect would have to keep it somewhere."""
+        fields = written.connector.credentials.fields
+        return self.page(
+            request,
+            "landfall/shown_once.html",
+            title=f"“{written.name}” was {done}",
+            explanation="Landfall made this for the destination. The other side needs it too.",
+            secrets=[(str(fields[name].label), value) for name, value in written.generated.items()],
+            next=overview_url(written),
+        )
+
     def to_overview(self, destination: Destination) -> HttpResponseRedirect:
         return HttpResponseRedirect(overview_url(destination))
 

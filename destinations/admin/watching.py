@@ -12,6 +12,7 @@ from destinations.admin.pages import Pages
 from destinations.admin.presenting import HEALTH, CheckView, facts, find, icon_of, state_badge, target_of
 from destinations.exceptions import Conflict, InvalidDestination
 from destinations.models import Destination, Health
+from destinations.sealing import SecretUnreadable
 
 HISTORY = 10
 
@@ -28,6 +29,7 @@ class Watching(Actions, Pages):
             icon=icon_of(watched["connector"]),
             target=target_of(destination),
             state=state_badge(destination),
+            rotates=watched["connector"] is not None and watched["connector"].rotates,
             facts=list(facts(destination)),
             may_edit=self.has_change_permission(request, destination),
             may_delete=self.has_delete_permission(request, destination),
@@ -45,11 +47,14 @@ class Watching(Actions, Pages):
         if not self.has_change_permission(request, destination):
             raise PermissionDenied
         try:
-            self.act(request, VERBS[verb], destination)
-        except (Conflict, InvalidDestination) as error:
+            result = self.act(request, VERBS[verb], destination)
+        except (Conflict, InvalidDestination, SecretUnreadable) as error:
             if verb == "check":
                 return JsonResponse({"message": str(error)}, status=409)
             messages.error(request, str(error))
+        else:
+            if verb == "rotate":
+                return self.show_once(request, result, "given a new signing secret")
         if verb == "check":
             return self._status(request, self.found(request, pk))
         return self.to_overview(destination)

@@ -6,7 +6,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.serializers import DateTimeField, DictField, ListField, UUIDField
 
 from connectors.base import Section
-from connectors.fields import ChoiceField, FlagField, TextField
+from connectors.fields import ChoiceField, FlagField, IntegerField, TextField
 from destinations.naming import MAX_NAME
 from destinations.topics import MAX_TOPICS
 from tenants.models import Environment, Role
@@ -57,6 +57,16 @@ class DestinationInput(Section):
     environment = UUIDField(required=False, allow_null=True, help_text="The id of an environment of the tenant.")
     is_default = FlagField(required=False)
     enabled = FlagField(required=False, help_text="True unless said otherwise.")
+
+
+class RotationInput(Section):
+    grace_seconds = IntegerField(
+        required=False,
+        min_value=0,
+        max_value=7 * 24 * 3600,
+        help_text="How long the secret before stays valid beside the new one: a day unless said otherwise, a week at "
+        "most.",
+    )
 
 
 class TenantInput(Section):

@@ -39,6 +39,7 @@ ROUTES: dict[tuple[str, str], tuple[str, object]] = {
     ("POST", "destinations/<uuid>/disable"): ("editor", None),
     ("POST", "destinations/<uuid>/archive"): ("editor", None),
     ("POST", "destinations/<uuid>/restore"): ("editor", None),
+    ("POST", "destinations/<uuid>/rotate-secret"): ("editor", None),
     ("GET", "destinations/<uuid>/checks"): ("viewer", None),
     ("POST", "destinations/<uuid>/checks"): ("editor", None),
     ("GET", "checks"): ("viewer", None),

@@ -6,6 +6,7 @@ import pytest
 from destinations import services
 from destinations.models import ConnectionCheck, Destination
 from tests.api.client import Api
+from tests.connectors.examples import EXAMPLES
 from tests.factories import SECRET, make_destination, make_environment, make_key
 
 pytestmark = pytest.mark.django_db
@@ -365,3 +366,39 @@ def test_unreadable_credentials_are_said_to_be_so(ed, tenant):
 
 def test_a_key_of_its_own_tenant_may_name_it(tenant):
     assert Api(make_key(tenant)).post("destinations", BODY | {"tenant": "acme"}).status == 201
+
+
+class TestRotateSecret:
+    def test_shows_the_new_secret_once(self, ed, tenant):
+        made = make_destination(tenant)
+        answer = ed.post(f"destinations/{made.uuid}/rotate-secret", {"grace_seconds": 3600})
+        assert answer.status == 200
+        new = answer.body["generated_credentials"]["secret"]
+        assert new.startswith("whsec_")
+        assert answer.body["revision"] == 2
+        assert answer.body["credentials"]["previous_secret"] == "********"
+        assert new not in str(ed.get(f"destinations/{made.uuid}").body)
+
+    def test_takes_no_body_too(self, ed, tenant):
+        assert ed.post(f"destinations/{make_destination(tenant).uuid}/rotate-secret").status == 200
+
+    @pytest.mark.parametrize(
+        ("body", "fault"),
+        [
+            ({"grace_seconds": -1}, ("grace_seconds", "min_value")),
+            ({"grace_seconds": 7 * 24 * 3600 + 1}, ("grace_seconds", "max_value")),
+            ({"grace": 1}, ("grace", "unknown")),
+        ],
+    )
+    def test_refuses_what_it_does_not_understand(self, ed, tenant, body, fault):
+        answer = ed.post(f"destinations/{make_destination(tenant).uuid}/rotate-secret", body)
+        assert (answer.status, answer.faults) == (422, {fault})
+
+    def test_is_not_for_types_without_one(self, ed, tenant):
+        example = EXAMPLES["postgres"]
+        made = make_destination(tenant, type="postgres", config=example.config, credentials=example.credentials)
+        answer = ed.post(f"destinations/{made.uuid}/rotate-secret")
+        assert (answer.status, answer.body["type"]) == (409, "urn:landfall:problem:conflict")
+
+    def test_is_not_for_viewers(self, vera, tenant):
+        assert vera.post(f"destinations/{make_destination(tenant).uuid}/rotate-secret").status == 403

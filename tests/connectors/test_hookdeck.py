@@ -72,6 +72,7 @@ def test_a_token_that_is_known_passes(service):
     report = check(service, source_name="my orders", source_id="src_abc-1")
     assert passed(report) == ["resolve", "connect", VERIFY]
     assert service.connections == 1
+    assert report.learned == {"source_id": "src_abc-1", "source_name": "orders"}
 
 
 def test_the_real_address_is_asked_over_tls_by_default():

@@ -258,6 +258,66 @@ class TestConfig:
         assert WEBHOOK.host({"url": "https://Example.com:8443/a"}) == "example.com:8443"
 
 
+class TestOutpostsSignature:
+    def test_its_receivers_can_verify_it(self, http_server):
+        passed(check(http_server.url(), {"secret": "any text"}, signature="outpost"))
+        request = http_server.request
+        digest = hmac.new(b"any text", request.body, hashlib.sha256).hexdigest()
+        assert request.headers["x-outpost-signature"] == f"v0={digest}"
+        assert request.headers["x-outpost-topic"] == "landfall.check"
+        assert datetime.fromisoformat(request.headers["x-outpost-timestamp"]).tzinfo is UTC
+        assert request.headers["x-outpost-event-id"]
+        assert not any(name.startswith("webhook-") for name in request.headers)
+
+    def test_text_after_the_prefix_need_not_be_base64(self):
+        credentials = {"secret": "whsec_nearly right"}
+        WEBHOOK.clean({"url": "https://example.com/", "signature": "outpost"}, credentials)
+        assert problems({}, credentials) == {"credentials.secret": "pattern"}
+
+
+class TestRotation:
+    PREVIOUS = "whsec_" + base64.b64encode(b"previous" * 4).decode()
+
+    def signed(self, http_server, end, **config):
+        credentials = {"secret": SECRET, "previous_secret": self.PREVIOUS, "previous_valid_until": end}
+        passed(check(http_server.url(), credentials, **config))
+        return http_server.request
+
+    def test_both_secrets_sign_while_they_overlap_the_present_one_first(self, http_server):
+        request = self.signed(http_server, "2999-01-01T00:00:00Z")
+        signed = f"{request.headers['webhook-id']}.{request.headers['webhook-timestamp']}.".encode() + request.body
+        keys = (KEY, b"previous" * 4)
+        expected = (base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode() for key in keys)
+        assert request.headers["webhook-signature"] == " ".join(f"v1,{digest}" for digest in expected)
+
+    def test_so_do_they_in_outposts_way(self, http_server):
+        request = self.signed(http_server, "2999-01-01T00:00:00Z", signature="outpost")
+        texts = (SECRET, self.PREVIOUS)
+        digests = (hmac.new(text.encode(), request.body, hashlib.sha256).hexdigest() for text in texts)
+        assert request.headers["x-outpost-signature"] == f"v0={','.join(digests)}"
+
+    def test_after_the_end_only_the_present_one_signs(self, http_server):
+        verify(self.signed(http_server, "2020-01-01T00:00:00+02:00"), KEY)
+
+    @pytest.mark.parametrize(
+        ("credentials", "fault"),
+        [
+            ({"previous_secret": "x"}, {"credentials.previous_valid_until": "required"}),
+            ({"previous_valid_until": "2999-01-01T00:00:00Z"}, {"credentials.previous_secret": "required"}),
+            (
+                {"previous_secret": "x", "previous_valid_until": "2999-01-01T00:00:00"},
+                {"credentials.previous_valid_until": "pattern"},
+            ),
+            (
+                {"previous_secret": "whsec_!", "previous_valid_until": "2999-01-01T00:00:00Z"},
+                {"credentials.previous_secret": "pattern"},
+            ),
+        ],
+    )
+    def test_the_previous_secret_and_its_end_go_together(self, credentials, fault):
+        assert problems({}, credentials) == fault
+
+
 class TestSigning:
     def test_a_known_request_has_its_known_signature(self):
         """The libraries that receivers use are tested with the same one; openssl computes it too."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -110,6 +111,16 @@ class DestinationViewSet(ApiViewSet):
     def restore(self, request: Request, **_kwargs: Any) -> Response:
         """Take back out of the archive. Needs the role editor."""
         return self.switched(services.restore)
+
+    @extend_schema(request=inputs.RotationInput, responses=outputs.NewDestination)
+    @action(detail=True, methods=["post"], url_path="rotate-secret")
+    def rotate_secret(self, request: Request, **_kwargs: Any) -> Response:
+        """Make a new signing secret, shown this once. Of a type that has none: 409. Needs the role editor."""
+        body = request.data if request.data else {}
+        grace = inputs.RotationInput().run_validation(body).get("grace_seconds")
+        with self.changing() as stored:
+            rotated = services.rotate_secret(stored, services.GRACE if grace is None else timedelta(seconds=grace))
+        return self.told(rotated)
 
     @extend_schema(request=inputs.DestinationInput, responses=outputs.Verdict)
     @action(detail=False, methods=["post"])
