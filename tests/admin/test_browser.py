@@ -1,6 +1,7 @@
 """The main flows in a real Chromium, as a person goes through them."""
 
 import os
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, expect, sync_playwright
 
 from destinations import checking, services
+from destinations.dialects.outpost import tokens
 from destinations.drafts import Draft
 from destinations.models import Destination
 from tests.admin.conftest import PASSWORD
@@ -237,3 +239,19 @@ def test_no_page_is_wider_than_a_telephone(signed_in, hook, scheme):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
         assert page.evaluate("document.documentElement.classList.contains('dark')") == (scheme == "dark")
+
+
+def test_a_guest_enters_by_a_link_and_rotates_a_secret(page):
+    tenant = make_tenant("acme", "Acme Logistics")
+    made = make_destination(tenant, name="Shop events")
+    page.goto(f"/outpost/portal?token={tokens.issue('acme')}")
+    page.get_by_role("button", name="Go to the destinations").click()
+    expect(page).to_have_url(re.compile(f"{LIST}$"))
+    page.get_by_role("link", name="Shop events").first.click()
+    page.get_by_role("button", name="Rotate").click()
+    shown = page.get_by_label("Signing secret").input_value()
+    page.get_by_role("link", name="I have stored it").click()
+    expect(page.get_by_role("heading", name="Shop events").first).to_be_visible()
+    stored = Destination.objects.get(pk=made.pk).credentials
+    assert (stored["secret"], stored["previous_secret"]) == (shown, SECRET)
+    assert shown not in page.content()

@@ -36,7 +36,8 @@ class PortalView(View):
         theme = request.GET.get("theme")
         context["theme"] = theme if theme in ("light", "dark") else ""
         response = render(request, "landfall/portal.html", context, status=200 if context["tenant"] else 401)
-        response["Referrer-Policy"] = "no-referrer"  # the address holds the token
+        # The address holds the token; without any referrer a browser would not say either where the form comes from.
+        response["Referrer-Policy"] = "same-origin"
         response["Cache-Control"] = "no-store"
         return response
 
