@@ -1,5 +1,7 @@
 """Tenants: made, read, removed, and let in."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -34,13 +36,13 @@ class TenantViewSet(OutpostViewSet):
         rows = visible_tenants(self.principal)
         if ids := wanted(request.query_params, "id"):
             rows = rows.filter(pk__in=ids)
-        tenants, pagination = page.of(rows)
-        models = [shown(tenant) for tenant in tenants]
+        on_page, pagination = page.of(rows)
+        models = shown(on_page)
         older = {"data": models, "next": pagination["next"] or "", "prev": pagination["prev"] or ""}
         return Response({"models": models, "pagination": pagination, "count": rows.count(), **older})
 
     def retrieve(self, request: Request, **_kwargs: Any) -> Response:
-        return Response(shown(self.tenant))
+        return Response(shown([self.tenant])[0])
 
     def upsert(self, request: Request, **_kwargs: Any) -> Response:
         """A body is optional, and without one the metadata is gone: a PUT says the whole."""
@@ -48,8 +50,8 @@ class TenantViewSet(OutpostViewSet):
         self.permit(Role.ADMIN)
         if self.found is not None:
             tenants.update_tenant(self.tenant, metadata=metadata)
-            return Response(shown(self.tenant))
-        return Response(shown(_made(str(self.tenant_id), metadata)), status=201)
+            return Response(shown([self.tenant])[0])
+        return Response(shown([_made(str(self.tenant_id), metadata)])[0], status=201)
 
     def destroy(self, request: Request, **_kwargs: Any) -> Response:
         self.permit(Role.ADMIN)
@@ -74,13 +76,22 @@ class TenantViewSet(OutpostViewSet):
         return bodies.entered(body.get("metadata"))
 
 
-def shown(tenant: Tenant) -> dict[str, Any]:
-    rows = Destination.objects.live().filter(tenant=tenant, type__in=TYPES)
-    topics = sorted({topic for given in rows.values_list("topics", flat=True) for topic in given})
+def shown(tenants: Sequence[Tenant]) -> list[dict[str, Any]]:
+    """With what their destinations add up to, in one query for all of them."""
+    topics: dict[str, list[list[str]]] = defaultdict(list)
+    rows = Destination.objects.live().filter(tenant__in=tenants, type__in=TYPES)
+    for tenant, type_, config, names in rows.values_list("tenant_id", "type", "config", "topics"):
+        if TYPES[type_].fits(config):
+            topics[tenant].append(names)
+    return [_shown(tenant, topics[tenant.pk]) for tenant in tenants]
+
+
+def _shown(tenant: Tenant, topics: list[list[str]]) -> dict[str, Any]:
+    names = sorted({name for given in topics for name in given})
     body = {
         "id": tenant.pk,
-        "destinations_count": rows.count(),
-        "topics": ALL_TOPICS if "*" in topics else topics,
+        "destinations_count": len(topics),
+        "topics": ALL_TOPICS if "*" in names else names,
         "created_at": moment(tenant.created),
         "updated_at": moment(tenant.updated),
     }
