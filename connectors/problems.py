@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, NamedTuple, Protocol, cast, get_args
 
 InputCode = Literal[
     "required", "unknown", "type", "null", "blank", "pattern", "min_length", "max_length", "min_value",
@@ -51,6 +51,27 @@ class CheckFailed(Exception):
         self.message = message
         self.remedy = remedy
         super().__init__(f"{code}: {message}")
+
+
+class Named(Protocol):
+    """What a check looks at, with the words for it that sentences may use."""
+
+    @property
+    def words(self) -> Mapping[str, str]: ...
+
+
+class Fault(NamedTuple):
+    """Something that can be wrong with what a check looks at. The sentences may hold its words, in braces."""
+
+    code: CheckCode
+    message: str
+    remedy: str
+
+    def failure(self, place: Named) -> CheckFailed:
+        return self.told(place.words)
+
+    def told(self, words: Mapping[str, str]) -> CheckFailed:
+        return CheckFailed(self.code, self.message.format_map(words), self.remedy.format_map(words))
 
 
 def flatten(detail: Any, path: str = "") -> Iterator[Problem]:

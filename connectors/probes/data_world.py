@@ -3,11 +3,10 @@
 import json
 import re
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from connectors import VERSION, names
 from connectors.probes import http
-from connectors.problems import CheckCode, CheckFailed
+from connectors.problems import Fault
 from connectors.steps import Steps
 
 SIGN_IN, OWNER, DATASET, WRITE = "sign in", "find owner", "find dataset", "look for write access"
@@ -28,17 +27,9 @@ class Place:
     def where(self) -> str:
         return names.place(self.host, self.port)
 
-
-class Fault(NamedTuple):
-    """`message` and `remedy` may name {where}, {owner} and {dataset}."""
-
-    code: CheckCode
-    message: str
-    remedy: str
-
-    def failure(self, place: Place) -> CheckFailed:
-        words = {"where": place.where, "owner": place.owner, "dataset": place.dataset}
-        return CheckFailed(self.code, self.message.format(**words), self.remedy.format(**words))
+    @property
+    def words(self) -> dict[str, str]:
+        return {"where": self.where, "owner": self.owner, "dataset": self.dataset}
 
 
 async def check(place: Place, steps: Steps) -> None:

@@ -6,6 +6,7 @@ from connectors.types.aws_kinesis import AwsKinesis
 from connectors.types.aws_s3 import AwsS3
 from connectors.types.aws_sqs import AwsSqs
 from connectors.types.azure_blob_storage import AzureBlobStorage
+from connectors.types.azure_databricks import AzureDatabricks
 from connectors.types.azure_servicebus import AzureServiceBus
 from connectors.types.bigquery import BigQuery
 from connectors.types.cloudflare_queues import CloudflareQueues
@@ -41,6 +42,7 @@ ALL: tuple[type[Connector], ...] = (
     AwsS3,
     GoogleCloudStorage,
     AzureBlobStorage,
+    AzureDatabricks,
     OracleCloudStorage,
     S3Compatible,
     Postgres,

@@ -1,7 +1,5 @@
 """A container of Azure Blob Storage."""
 
-import ssl
-
 from connectors.base import Connector, Section, Steps, Values
 from connectors.fields import PatternField
 from connectors.probes import blob
@@ -14,7 +12,7 @@ class AzureBlobStorage(Connector):
     type = "azure_blob_storage"
     label = "Azure Blob Storage"
     family = "object storage"
-    steps = blob.STEPS
+    steps = blob.with_sas.STEPS
     effect = blob.EFFECT
     rights = (
         "A SAS token for the container with the permissions to write (`w`, or `c`) and to delete (`d`). The permission "
@@ -23,18 +21,8 @@ class AzureBlobStorage(Connector):
     tested = "Against Azurite, Microsoft's own emulator, over HTTP and HTTPS, through the endpoint setting."
 
     class Config(Section):
-        account = PatternField(
-            r"[a-z0-9]{3,24}",
-            "This must be 3 to 24 small letters and digits.",
-            label="Account",
-            help_text="The name of the storage account.",
-        )
-        container = PatternField(
-            r"(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
-            "This must be 3 to 63 small letters, digits and single hyphens, and begin and end with a letter or digit.",
-            label="Container",
-            help_text="The name of the container.",
-        )
+        account = blob.AccountField()
+        container = blob.ContainerField()
         storage_endpoint_suffix = PatternField(
             r"(?!blob\.)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+",
             "This must be what follows ACCOUNT.blob. in the address of the account, such as core.windows.net.",
@@ -68,19 +56,9 @@ class AzureBlobStorage(Connector):
         return f"{config['container']} in {config['account']}"
 
     def host(self, config: Values) -> str:
-        return _container(config).service
+        return blob.Container.of(config, endpoint=config.get("endpoint", "")).service
 
     async def check(self, config: Values, credentials: Values, steps: Steps) -> None:
-        container = _container(config, tls_context(config.get("ca_certificate", "")))
-        await blob.check(container, blob.Sas.of(credentials["sas_token"]), steps)
-
-
-def _container(config: Values, tls: ssl.SSLContext | None = None) -> blob.Container:
-    made = f"https://{config['account']}.blob.{config['storage_endpoint_suffix']}"
-    return blob.Container(
-        name=config["container"],
-        account=config["account"],
-        endpoint=config.get("endpoint") or made,
-        hint="" if config.get("endpoint") else "Check the name of the account, too: an address exists for each.",
-        tls=tls,
-    )
+        tls = tls_context(config.get("ca_certificate", ""))
+        container = blob.Container.of(config, endpoint=config.get("endpoint", ""), tls=tls)
+        await blob.with_sas.check(container, credentials["sas_token"], steps)

@@ -208,6 +208,21 @@ EXAMPLES = {
         credentials={"sas_token": "?sv=2024-11-04&sr=c&sp=rwdl&se=2999-12-31T00:00Z&sig=dGhlIHNpZ25hdHVyZQ%3D%3D"},
         at=lambda host, port: {"endpoint": f"http://{host}:{port}"},
     ),
+    "azure_databricks": Example(
+        config={
+            "account": "landfall",
+            "container": "the-container",
+            "prefix": "landing/",
+            "storage_endpoint_suffix": "core.usgovcloudapi.net",
+        },
+        credentials={
+            "tenant_id": "01234567-89ab-cdef-0123-456789abcdef",
+            "client_id": "fedcba98-7654-3210-fedc-ba9876543210",
+            "client_secret": "a~Q8.the-client-secret_of-the-example",
+        },
+        at=lambda host, port: {},
+        address="connectors.probes.blob.container.SERVICE",
+    ),
     "snowflake": Example(
         config={
             "host": "org-account.snowflakecomputing.com",

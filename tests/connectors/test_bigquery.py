@@ -219,3 +219,57 @@ class TestConfig:
     def test_what_people_recognise_it_by(self):
         assert (BIGQUERY.target(CONFIG), BIGQUERY.target(WHOLE)) == ("the-project.lake", "the-project")
         assert BIGQUERY.host(CONFIG) == "bigquery.googleapis.com"
+
+
+class TestTable:
+    """Where one table is named, rows go to that and nothing is made."""
+
+    CONFIG = {**CONFIG, "table": "orders"}
+    ORDERS = f"{TABLES}/orders"
+    FIND, MAY = "find table", "check the right to insert"
+    RIGHT = "bigquery.tables.updateData"
+
+    @pytest.fixture
+    def table(self, cloud, project):
+        cloud.answers[f"GET {self.ORDERS}"] = (200, {"id": "the-project:lake.orders"})
+        cloud.answers[f"POST {self.ORDERS}:testIamPermissions"] = self.grant
+        return project
+
+    def grant(self, request):
+        assert self.RIGHT in request.body.decode()
+        return 200, {"permissions": [self.RIGHT]}
+
+    def test_a_table_that_may_be_inserted_into_passes_and_nothing_is_made(self, cloud, table):
+        assert passed(check(cloud, self.CONFIG)) == ["resolve", "connect", "sign in", FIND, self.FIND, self.MAY]
+        asked = ["POST /token", f"GET {LAKE}", f"GET {self.ORDERS}", f"POST {self.ORDERS}:testIamPermissions"]
+        assert cloud.asked == asked
+        assert table.made == []
+
+    def test_who_may_not_look_at_the_table_passes_too(self, cloud, table):
+        cloud.answers[f"GET {self.ORDERS}"] = DENIED
+        assert self.FIND not in passed(check(cloud, self.CONFIG))
+
+    def test_a_missing_table_is_not_found(self, cloud, table):
+        cloud.answers[f"GET {self.ORDERS}"] = refusal(404, "notFound")
+        said = failed(check(cloud, self.CONFIG), "not_found", self.FIND)
+        assert "no table “orders” in the dataset “lake”" in said
+
+    def test_a_missing_dataset_is_not_found(self, cloud, table):
+        cloud.answers[f"GET {LAKE}"] = refusal(404, "notFound")
+        assert "no dataset “lake”" in failed(check(cloud, self.CONFIG), "not_found", FIND)
+
+    @pytest.mark.parametrize("granted", [(200, {}), (200, {"permissions": ["bigquery.tables.get"]}), DENIED])
+    def test_who_may_not_insert_is_told_the_right(self, cloud, table, granted):
+        cloud.answers[f"POST {self.ORDERS}:testIamPermissions"] = granted
+        assert self.RIGHT in failed(check(cloud, self.CONFIG), "forbidden", self.MAY)
+
+    def test_an_emulator_knows_no_rights(self, cloud, table):
+        cloud.open = True
+        report = check(cloud, {**self.CONFIG, "endpoint": cloud.url}, {"service_account_json": "{}"})
+        assert passed(report) == ["resolve", "connect", FIND, self.FIND]
+        assert "knows no rights" in next(step["message"] for step in report.steps if step["name"] == self.MAY)
+
+    def test_a_table_is_in_a_dataset(self, cloud):
+        with pytest.raises(Invalid) as caught:
+            BIGQUERY.clean({"project_id": "the-project", "table": "orders"}, cloud.credentials)
+        assert [(one.path, one.code) for one in caught.value.problems] == [("config.dataset", "required")]

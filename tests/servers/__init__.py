@@ -1,10 +1,11 @@
 """A pytest plugin (`-p tests.servers`): real servers that the tests start, and end, as session fixtures."""
 
 from tests.servers.aws import amazon
-from tests.servers.azure import azurite, azurite_tls
+from tests.servers.azure import azurite, azurite_entra, azurite_tls
 from tests.servers.certificates import authority, stranger
 from tests.servers.data_world import data_world
 from tests.servers.databricks import databricks
+from tests.servers.entra import entra
 from tests.servers.google import gcs, google, google_key
 from tests.servers.http import http_server, https_server
 from tests.servers.kafka import kafka
@@ -20,10 +21,12 @@ __all__ = [
     "amazon",
     "authority",
     "azurite",
+    "azurite_entra",
     "azurite_tls",
     "collector",
     "data_world",
     "databricks",
+    "entra",
     "gcs",
     "google",
     "google_key",

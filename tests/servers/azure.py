@@ -121,6 +121,16 @@ def azurite_tls(authority: Authority) -> Iterator[Azurite]:
             yield server
 
 
+@pytest.fixture(scope="session")
+def azurite_entra(authority: Authority) -> Iterator[Azurite]:
+    """With TLS, and taking tokens of Entra's, of which it verifies all but the signature."""
+    server = Azurite(free_port(), ssl.create_default_context(cadata=authority.pem))
+    with scratch("azurite-entra") as folder:
+        chain, key = authority.write(folder, "localhost")
+        with _serving(server, folder, "--cert", chain, "--key", key, "--oauth", "basic"):
+            yield server
+
+
 def _serving(server: Azurite, folder: Path, *more: str | Path) -> AbstractContextManager[object]:
     where = ["--blobHost", "127.0.0.1", "--blobPort", str(server.port)]
     options = ["--skipApiVersionCheck", "--inMemoryPersistence", "--disableTelemetry", "--silent"]

@@ -10,9 +10,8 @@ from typing import Any
 
 from connectors.probes.aws import faults
 from connectors.probes.aws.api import Api, Reply
-from connectors.probes.aws.faults import Fault
 from connectors.probes.aws.signing import Keys
-from connectors.problems import CheckFailed
+from connectors.problems import CheckFailed, Fault
 from connectors.steps import Steps
 
 logger = logging.getLogger(__name__)

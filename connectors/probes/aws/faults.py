@@ -1,21 +1,6 @@
-"""What can be wrong with keys, wherever they are used, in words."""
+"""What can be wrong with keys, wherever they are used: sentences with {service} and what else a user of them gives."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
-
-from connectors.problems import CheckCode, CheckFailed
-
-
-class Fault(NamedTuple):
-    """`message` and `remedy` may name {service} and what else the user of the fault gives."""
-
-    code: CheckCode
-    message: str
-    remedy: str
-
-    def told(self, words: Mapping[str, str]) -> CheckFailed:
-        return CheckFailed(self.code, self.message.format_map(words), self.remedy.format_map(words))
-
+from connectors.problems import Fault
 
 DENIED = Fault(
     "denied",

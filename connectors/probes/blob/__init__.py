@@ -1,7 +1,19 @@
 """Containers of Azure Blob Storage."""
 
-from connectors.probes.blob.checking import EFFECT, STEPS, check
-from connectors.probes.blob.container import BlobEndpointField, Container
-from connectors.probes.blob.sas import Sas, SasTokenField
+from connectors.probes.blob import as_principal, with_sas
+from connectors.probes.blob.checking import EFFECT
+from connectors.probes.blob.container import Container
+from connectors.probes.blob.fields import AccountField, BlobEndpointField, ContainerField, PrefixField
+from connectors.probes.blob.sas import SasTokenField
 
-__all__ = ["EFFECT", "STEPS", "BlobEndpointField", "Container", "Sas", "SasTokenField", "check"]
+__all__ = [
+    "EFFECT",
+    "AccountField",
+    "BlobEndpointField",
+    "Container",
+    "ContainerField",
+    "PrefixField",
+    "SasTokenField",
+    "as_principal",
+    "with_sas",
+]

@@ -3,26 +3,14 @@
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from connectors.probes.databricks.place import Place
 from connectors.probes.http import Answer
 from connectors.probes.trial import CREATE, REMOVE
-from connectors.problems import CheckCode, CheckFailed
+from connectors.problems import CheckFailed, Fault
 
 SIGN_IN, COMPUTE, FIND = "sign in", "find warehouse or cluster", "find schema"
-
-
-class Fault(NamedTuple):
-    """`message` and `remedy` may name any field of a place, and {where}."""
-
-    code: CheckCode
-    message: str
-    remedy: str
-
-    def failure(self, place: Place) -> CheckFailed:
-        words = {name: getattr(place, name) for name in ("where", "http_path", "catalog", "schema")}
-        return CheckFailed(self.code, self.message.format(**words), self.remedy.format(**words))
 
 
 def content(answer: Answer) -> Mapping[str, Any]:

@@ -56,6 +56,10 @@ class Place:
     def full_schema(self) -> str:
         return f"{quoted(self.catalog)}.{quoted(self.schema)}"
 
+    @property
+    def words(self) -> dict[str, str]:
+        return {"where": self.where, "http_path": self.http_path, "catalog": self.catalog, "schema": self.schema}
+
     def url(self, path: str) -> str:
         return f"https://{self.where}{path}"
 

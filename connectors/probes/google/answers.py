@@ -2,25 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from connectors.probes.google.service import Session
 from connectors.probes.http import Answer
-from connectors.problems import CheckCode, CheckFailed
+from connectors.problems import CheckFailed, Fault
 from connectors.steps import Steps
-
-
-class Fault(NamedTuple):
-    """`message` and `remedy` may name {label}, {api} and {who}."""
-
-    code: CheckCode
-    message: str
-    remedy: str
-
-    def failure(self, session: Session) -> CheckFailed:
-        label, api = session.service.label, session.service.api
-        words = {"label": label, "api": api, "who": session.email or "“nobody”"}
-        return CheckFailed(self.code, self.message.format(**words), self.remedy.format(**words))
 
 
 def document(answer: Answer) -> dict[str, Any]:
@@ -72,6 +59,16 @@ async def look(session: Session, path: str, missing: Fault) -> dict[str, Any]:
     if answer.status != 200 or not found:
         raise failure(answer, session, missing=missing, forbidden=missing)
     return found
+
+
+async def ask(session: Session, path: str, right: str, *, missing: Fault, forbidden: Fault) -> None:
+    """Whether the account has the right to what is there, by asking and doing nothing. Raises `CheckFailed`."""
+    answer = await session.call("POST", f"{path}:testIamPermissions", {"permissions": [right]})
+    if answer.status != 200 or not is_document(answer):
+        raise failure(answer, session, missing=missing, forbidden=forbidden)
+    granted = document(answer).get("permissions")
+    if not isinstance(granted, list) or right not in granted:
+        raise forbidden.failure(session)
 
 
 def _named(answer: Answer) -> Fault | None:

@@ -89,6 +89,10 @@ class Session:
     headers: Mapping[str, str] = field(repr=False)
     steps: Steps | None
 
+    @property
+    def words(self) -> dict[str, str]:
+        return {"label": self.service.label, "api": self.service.api, "who": self.email or "“nobody”"}
+
     async def call(self, method: str, path: str, document: Any = None, **query: str) -> http.Answer:
         """`path` is percent-encoded already. Raises `CheckFailed` as `http.call` does."""
         body = b"" if document is None else json.dumps(document).encode()

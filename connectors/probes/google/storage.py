@@ -4,11 +4,11 @@ import secrets
 from dataclasses import dataclass
 
 from connectors.probes.google import answers, service
-from connectors.probes.google.answers import Fault
 from connectors.probes.google.service import Service, Session, encoded
-from connectors.probes.google.trial import REMOVE, Trial
+from connectors.probes.google.trial import Trial
 from connectors.probes.http import Answer
-from connectors.problems import CheckFailed
+from connectors.probes.undoing import REMOVE
+from connectors.problems import CheckFailed, Fault
 from connectors.steps import Steps
 
 FIND, WRITE = "find bucket", "write a test object"

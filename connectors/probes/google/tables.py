@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.probes.google import answers, service
-from connectors.probes.google.answers import Fault
 from connectors.probes.google.service import Service, Session, encoded
-from connectors.probes.google.trial import REMOVE, Trial
+from connectors.probes.google.trial import Trial
 from connectors.probes.http import Answer
-from connectors.problems import CheckFailed
+from connectors.probes.undoing import REMOVE
+from connectors.problems import CheckFailed, Fault
 from connectors.steps import Steps
 
 FIND, MAKE_DATASET, MAKE_TABLE = "find dataset", "create a test dataset", "create a test table"
-STEPS = (*service.STEPS, FIND, MAKE_DATASET, MAKE_TABLE, REMOVE)
+FIND_TABLE, MAY = "find table", "check the right to insert"
+STEPS = (*service.STEPS, FIND, FIND_TABLE, MAY, MAKE_DATASET, MAKE_TABLE, REMOVE)
+INSERT = "bigquery.tables.updateData"
 SERVICE = Service(
     label="BigQuery",
     api="BigQuery API",
@@ -32,6 +34,8 @@ class Place:
     dataset: str = ""
     #: Where the dataset is, or is made; empty for wherever it is, or for Google's default.
     location: str = ""
+    #: Empty where loads make tables.
+    table: str = ""
 
     @property
     def datasets(self) -> str:
@@ -39,9 +43,14 @@ class Place:
 
 
 async def check(place: Place, session: Session, steps: Steps) -> None:
-    """Raises `CheckFailed`. Needs no right but those to create and to remove what is loaded into."""
+    """Raises `CheckFailed`. Needs no right but to create and remove what is loaded into, or to load into it."""
     name = f"landfall_check_{secrets.token_hex(8)}"
-    if place.dataset:
+    if place.table:
+        await _find(place, session, steps)
+        await _ask(place, session, steps)
+        for step in (MAKE_DATASET, MAKE_TABLE, REMOVE):
+            steps.skip(step, "There is a table to use.")
+    elif place.dataset:
         await _find(place, session, steps)
         steps.skip(MAKE_DATASET, "There is a dataset to use.")
         await _Test.table(place, name, session).trial().run(MAKE_TABLE, steps)
@@ -61,6 +70,17 @@ async def _find(place: Place, session: Session, steps: Steps) -> None:
         if place.location and f"{location}".lower() != place.location.lower():
             message = f"The dataset “{place.dataset}” is not in the location “{place.location}”."
             raise CheckFailed("config", message, "Set the location to that of the dataset, or leave it out.")
+
+
+async def _ask(place: Place, session: Session, steps: Steps) -> None:
+    path = f"{place.datasets}/{encoded(place.dataset)}/tables/{encoded(place.table)}"
+    unknown = "The account may not look at the table; the next step shows whether it may insert into it."
+    await answers.find(session, steps, FIND_TABLE, f"{path}?fields=id", unknown=unknown, missing=_no_table(place))
+    if not session.email:
+        steps.skip(MAY, "An emulator knows no rights.")
+        return
+    with steps(MAY):
+        await answers.ask(session, path, INSERT, missing=_no_table(place), forbidden=_MAY_NOT_INSERT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +137,11 @@ def _no_dataset(place: Place) -> Fault:
     return Fault("not_found", message, "Check the names of the dataset and of the project, or create the dataset.")
 
 
+def _no_table(place: Place) -> Fault:
+    message = f"There is no table “{place.table}” in the dataset “{place.dataset}”."
+    return Fault("not_found", message, "Check the names of the table and of the dataset, or create the table.")
+
+
 def _no_project(place: Place) -> Fault:
     message = f"There is no project “{place.project}”."
     return Fault("not_found", message, "Check the ID of the project.")
@@ -127,6 +152,11 @@ def _may_not(right: str, sentence: str, place: str) -> Fault:
     return Fault("forbidden", f"The account {{who}} may not {sentence}.", remedy)
 
 
+_MAY_NOT_INSERT = Fault(
+    "forbidden",
+    "The account {who} may not insert rows into the table.",
+    f"Grant it {INSERT} on the table, for example by the role BigQuery Data Editor, and check the table's name.",
+)
 _FORBIDDEN = {
     ("table", "create"): _may_not("tables.create", "create tables in the dataset", "dataset"),
     ("table", "delete"): _may_not("tables.delete", "remove tables from the dataset", "dataset"),

@@ -1,11 +1,9 @@
 """Signing in as a service account: a signed assertion for a token that serves for a while."""
 
-import json
 import time
-from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
-from connectors.probes import http
+from connectors.probes import oauth
 from connectors.probes.google import account
 from connectors.probes.google.account import ServiceAccount
 from connectors.problems import CheckCode, CheckFailed
@@ -19,14 +17,11 @@ async def token(who: ServiceAccount, scope: str, steps: Steps) -> str:
     """Raises `CheckFailed`."""
     if who.token_uri not in account.TOKEN_URIS:  # once more, where it counts: what is stored may be older than the rule
         raise CheckFailed("config", "The key names a place to sign in that is not Google's.", _REMEDY_KEY)
-    form = urlencode({"grant_type": GRANT, "assertion": _assertion(who, scope)}).encode()
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    answer = await http.call("POST", who.token_uri, steps, headers=headers, body=form)
-    said = _said(answer)
-    bearer = said.get("access_token")
-    if answer.status == 200 and isinstance(bearer, str) and bearer.isascii() and bearer.isprintable() and bearer:
-        return bearer
-    raise _failure(answer, said, who)
+    form = {"grant_type": GRANT, "assertion": _assertion(who, scope)}
+    answer = await oauth.ask(who.token_uri, form, steps)
+    if answer.token:
+        return answer.token
+    raise _failure(answer, who)
 
 
 def _assertion(who: ServiceAccount, scope: str) -> str:
@@ -40,16 +35,8 @@ def _assertion(who: ServiceAccount, scope: str) -> str:
         raise CheckFailed("config", "The private key in the service account key cannot be read.", _REMEDY_KEY) from None
 
 
-def _said(answer: http.Answer) -> dict[str, Any]:
-    try:
-        said = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return {}
-    return said if isinstance(said, dict) else {}
-
-
-def _failure(answer: http.Answer, said: dict[str, Any], who: ServiceAccount) -> CheckFailed:
-    host = urlsplit(who.token_uri).netloc
+def _failure(answer: oauth.Answer, who: ServiceAccount) -> CheckFailed:
+    host, said = urlsplit(who.token_uri).netloc, answer.said
     code, message, remedy = _fault(answer.status, f"{said.get('error', '')}", f"{said.get('error_description', '')}")
     return CheckFailed(code, message.format(host=host, email=who.email), remedy)
 

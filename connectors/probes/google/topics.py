@@ -1,8 +1,8 @@
 """Topics of Google Cloud Pub/Sub."""
 
 from connectors.probes.google import answers, service
-from connectors.probes.google.answers import Fault
 from connectors.probes.google.service import Service, Session, encoded
+from connectors.problems import Fault
 from connectors.steps import Steps
 
 FIND, MAY = "find topic", "check the right to publish"
@@ -26,16 +26,8 @@ async def check(project: str, topic: str, session: Session, steps: Steps) -> Non
         steps.skip(MAY, "An emulator knows no rights.")
         return
     with steps(MAY):
-        await _ask(session, path, _fault(_MAY_NOT if found else _MAY_NOT_OR_MISSING, words), _fault(_MISSING, words))
-
-
-async def _ask(session: Session, path: str, forbidden: Fault, missing: Fault) -> None:
-    answer = await session.call("POST", f"{path}:testIamPermissions", {"permissions": [PUBLISH]})
-    if answer.status != 200 or not answers.is_document(answer):
-        raise answers.failure(answer, session, missing=missing, forbidden=forbidden)
-    granted = answers.document(answer).get("permissions")
-    if not isinstance(granted, list) or PUBLISH not in granted:
-        raise forbidden.failure(session)
+        forbidden = _fault(_MAY_NOT if found else _MAY_NOT_OR_MISSING, words)
+        await answers.ask(session, path, PUBLISH, missing=_fault(_MISSING, words), forbidden=forbidden)
 
 
 def _fault(fault: Fault, words: dict[str, str]) -> Fault:

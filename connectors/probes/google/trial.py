@@ -1,18 +1,13 @@
 """Make something at Google and remove it, whatever happens in between."""
 
-import asyncio
-import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from connectors.probes.finishing import to_the_end
 from connectors.probes.http import Answer
+from connectors.probes.undoing import Undo
 from connectors.problems import CheckFailed
 from connectors.steps import Steps
 
-logger = logging.getLogger(__name__)
-
-REMOVE = "remove it"
 #: Seconds for removing what was made. A check that is cancelled before that lasts so much longer.
 REMOVE_LIMIT = 5.0
 
@@ -31,42 +26,28 @@ class Trial:
     made: Callable[[Answer], None]
     #: What an answer to `remove` other than 2xx and 404 means.
     kept: Callable[[Answer], CheckFailed]
+    _unsure: bool = field(default=True, init=False)
 
     async def run(self, step: str, steps: Steps) -> None:
         """Raises `CheckFailed`."""
-        unsure = True
-        try:
-            with steps(step):
-                answer = await self.make()
-                unsure = not 300 <= answer.status < 500
-                self.made(answer)
-        except BaseException:
-            if unsure:
-                await self._tidy(steps)
-            raise
-        with steps(REMOVE):
-            if failure := await to_the_end(self._remove()):
-                raise failure
+        await Undo(
+            self._remove,
+            REMOVE_LIMIT,
+            lambda _: self._unsure,
+            what=self.what,
+            unknown="it was made",
+            late="There was no answer in time to the request to remove it.",
+            by_hand="Remove it by hand.",
+            event="google_trial_left",
+            about={"left": self.name},
+        ).after(self._make, step, steps)
 
-    async def _tidy(self, steps: Steps) -> None:
-        failure = await to_the_end(self._remove())
-        done = "It is not known whether it was made; it was removed to be safe."
-        steps.skip(REMOVE, failure.message if failure else done)
+    async def _make(self) -> None:
+        answer = await self.make()
+        self._unsure = not 300 <= answer.status < 500
+        self.made(answer)
 
-    async def _remove(self) -> CheckFailed | None:
-        """Returns what went wrong instead of raising it, since the check may be gone when this ends."""
-        try:
-            async with asyncio.timeout(REMOVE_LIMIT):
-                answer = await self.remove()
-        except TimeoutError:
-            return self._left(CheckFailed("timeout", "There was no answer in time to the request to remove it."))
-        except CheckFailed as failure:
-            return self._left(failure)
-        if 200 <= answer.status < 300 or answer.status == 404:
-            return None
-        return self._left(self.kept(answer))
-
-    def _left(self, cause: CheckFailed) -> CheckFailed:
-        logger.warning("google_trial_left", extra={"left": self.name, "code": cause.code})
-        message = f"{cause.message} The {self.what} may still be there."
-        return CheckFailed(cause.code, message, f"{cause.remedy} Remove it by hand.".strip())
+    async def _remove(self) -> None:
+        answer = await self.remove()
+        if not (200 <= answer.status < 300 or answer.status == 404):
+            raise self.kept(answer)

@@ -5,10 +5,10 @@ import re
 from connectors.probes.http import Answer
 from connectors.probes.s3 import faults
 from connectors.probes.s3.bucket import Bucket
-from connectors.probes.s3.faults import Fault
-from connectors.problems import CheckFailed
+from connectors.probes.undoing import REMOVE
+from connectors.problems import CheckFailed, Fault
 
-FIND, WRITE, REMOVE = "find bucket", "write a test object", "remove it"
+FIND, WRITE = "find bucket", "write a test object"
 
 # Searched as bytes, not parsed as XML: there is nothing to expand, and the HTTP probe caps the length.
 _CODE = re.compile(rb"<Code>([A-Za-z0-9.]{1,64})</Code>")

@@ -1,23 +1,19 @@
 """Write a test object and remove it, whatever happens in between."""
 
-import asyncio
 import base64
 import hashlib
-import logging
 import secrets
 from collections.abc import Mapping
 from urllib.parse import quote
 
 from connectors.probes import http
 from connectors.probes.aws import Keys
-from connectors.probes.finishing import to_the_end
 from connectors.probes.s3 import answers
-from connectors.probes.s3.answers import FIND, REMOVE, WRITE
+from connectors.probes.s3.answers import FIND, WRITE
 from connectors.probes.s3.bucket import Bucket
+from connectors.probes.undoing import REMOVE, Undo
 from connectors.problems import CheckFailed
 from connectors.steps import Steps
-
-logger = logging.getLogger(__name__)
 
 STEPS = ("resolve", "connect", "tls", FIND, WRITE, REMOVE)
 EFFECT = "Writes an object of a few bytes, named .landfall-check- and a random number, and removes it again."
@@ -28,7 +24,20 @@ BODY = b"A connection check wrote this object. It may be removed.\n"
 
 async def check(bucket: Bucket, keys: Keys, steps: Steps) -> None:
     """Raises `CheckFailed`. Needs no right that writing and removing objects does not need."""
-    await _Visit(bucket, keys, steps).run()
+    visit = _Visit(bucket, keys, steps)
+    with steps(FIND):
+        await visit.find()
+    await Undo(
+        visit.remove,
+        REMOVE_LIMIT,
+        lambda _: visit.unsure,
+        what=f"test object “{visit.key}”",
+        unknown="the object arrived",
+        late=f"{bucket.service} did not answer in time when asked to remove the test object.",
+        by_hand="Remove the test object by hand.",
+        event="s3_object_left",
+        about={"bucket": bucket.name, "object": visit.key},
+    ).after(visit.write, WRITE, steps)
 
 
 class _Visit:
@@ -39,22 +48,10 @@ class _Visit:
         self.key = f"{bucket.prefix}.landfall-check-{secrets.token_hex(8)}"
         #: Whether the object may be there although the write did not succeed.
         self.unsure = False
+        #: The version that was made, empty in a bucket that keeps no versions.
+        self.version = ""
 
-    async def run(self) -> None:
-        with self.steps(FIND):
-            await self._find()
-        try:
-            with self.steps(WRITE):
-                version = await self._write()
-        except BaseException:
-            if self.unsure:
-                await self._tidy()
-            raise
-        with self.steps(REMOVE):
-            if failure := await to_the_end(self._remove(version)):
-                raise failure
-
-    async def _find(self) -> None:
+    async def find(self) -> None:
         """Look before writing: some servers make a bucket for whoever writes to one that is not there.
 
         A list, because a refused HEAD does not say why; of the test object's own name, because policies may allow
@@ -66,44 +63,25 @@ class _Visit:
         elif not answers.is_list(answer):
             raise answers.failure(answer, self.bucket, FIND)
 
-    async def _write(self) -> str:
-        """Return the version that was made, empty in a bucket that keeps no versions."""
+    async def write(self) -> None:
         digest = base64.b64encode(hashlib.md5(BODY, usedforsecurity=False).digest()).decode()
         # Buckets with object lock take no object without a checksum.
         headers = {"Content-MD5": digest, "Content-Type": "text/plain", **self.bucket.headers}
         self.unsure = True
         answer = await self._send("PUT", self.key, headers=headers, body=BODY)
         self.unsure = not 300 <= answer.status < 500
-        if answer.status == 200 and "etag" in answer.headers:
-            return answer.headers.get("x-amz-version-id", "")
-        raise answers.failure(answer, self.bucket, WRITE)
+        if answer.status != 200 or "etag" not in answer.headers:
+            raise answers.failure(answer, self.bucket, WRITE)
+        self.version = answer.headers.get("x-amz-version-id", "")
 
-    async def _tidy(self) -> None:
-        failure = await to_the_end(self._remove())
-        done = "It is not known whether the object arrived; it was removed to be safe."
-        self.steps.skip(REMOVE, failure.message if failure else done)
-
-    async def _remove(self, version: str = "") -> CheckFailed | None:
-        """Returns what went wrong instead of raising it, since the check may be gone when this ends."""
-        try:
-            async with asyncio.timeout(REMOVE_LIMIT):
-                answer = await self._send("DELETE", self.key, f"versionId={quote(version, safe='')}" if version else "")
-                if version and answer.status == 403:
-                    # Few may remove a version for good; then hide the object, as other programs do.
-                    answer = await self._send("DELETE", self.key)
-        except TimeoutError:
-            message = f"{self.bucket.service} did not answer in time when asked to remove the test object."
-            return self._left(CheckFailed("timeout", message))
-        except CheckFailed as failure:
-            return self._left(failure)
-        if answer.status in {200, 204, 404}:
-            return None
-        return self._left(answers.failure(answer, self.bucket, REMOVE))
-
-    def _left(self, cause: CheckFailed) -> CheckFailed:
-        logger.warning("s3_object_left", extra={"bucket": self.bucket.name, "object": self.key, "code": cause.code})
-        message = f"{cause.message} The test object “{self.key}” may still be there."
-        return CheckFailed(cause.code, message, f"{cause.remedy} Remove the test object by hand.".strip())
+    async def remove(self) -> None:
+        query = f"versionId={quote(self.version, safe='')}" if self.version else ""
+        answer = await self._send("DELETE", self.key, query)
+        if self.version and answer.status == 403:
+            # Few may remove a version for good; then hide the object, as other programs do.
+            answer = await self._send("DELETE", self.key)
+        if answer.status not in {200, 204, 404}:
+            raise answers.failure(answer, self.bucket, REMOVE)
 
     async def _send(
         self,

@@ -1,10 +1,10 @@
 """What can be wrong with a bucket or its keys, in words."""
 
-from connectors.probes.aws.faults import BY_CODE, DENIED, REMOTE, SLOW_DOWN, Fault
+from connectors.probes.aws.faults import BY_CODE, DENIED, REMOTE, SLOW_DOWN
 from connectors.probes.s3.bucket import Bucket
-from connectors.problems import CheckFailed
+from connectors.problems import CheckFailed, Fault
 
-__all__ = ["BY_CODE", "DENIED", "REMOTE", "SLOW_DOWN", "Fault", "failure"]
+__all__ = ["BY_CODE", "DENIED", "REMOTE", "SLOW_DOWN", "failure"]
 
 
 def failure(fault: Fault, bucket: Bucket) -> CheckFailed:

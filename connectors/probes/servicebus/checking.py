@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Coroutine, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from connectors.probes.servicebus.entity import Entity
 from connectors.probes.servicebus.talk import Refused, Stranger, Talk
 from connectors.probes.streams import open_streams
-from connectors.problems import CheckCode, CheckFailed
+from connectors.problems import Fault
 from connectors.steps import Steps
 
 SIGN_IN, OPEN = "sign in", "open the queue or topic for sending"
@@ -17,18 +17,6 @@ LIMIT = 8.0  # seconds for each of these two steps
 ACCEPTED, MISSING = {200, 202}, 404
 
 T = TypeVar("T")
-
-
-class Fault(NamedTuple):
-    """`message` and `remedy` may name {where}, {entity} and {key}."""
-
-    code: CheckCode
-    message: str
-    remedy: str
-
-    def failure(self, entity: Entity) -> CheckFailed:
-        words = {"where": entity.where, "entity": entity.name, "key": entity.key_name}
-        return CheckFailed(self.code, self.message.format(**words), self.remedy.format(**words))
 
 
 async def check(entity: Entity, steps: Steps) -> None:

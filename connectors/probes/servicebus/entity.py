@@ -84,6 +84,10 @@ class Entity:
     def address(self) -> str:
         return f"sb://{self.namespace}/{self.name}"
 
+    @property
+    def words(self) -> dict[str, str]:
+        return {"where": self.where, "entity": self.name, "key": self.key_name}
+
     def token(self) -> str:
         """A signature that lets its bearer use this entity, and no other, for `LIFE` seconds."""
         resource, expires = quote(self.address, safe=""), int(time.time()) + LIFE

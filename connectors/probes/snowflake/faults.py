@@ -1,34 +1,16 @@
 """What can be wrong with an account, in words. The texts of its answers are never repeated, only its codes are read."""
 
-from typing import NamedTuple
-
 from connectors.probes.snowflake.place import Place
 from connectors.probes.trial import CREATE, REMOVE
-from connectors.problems import CheckCode, CheckFailed
+from connectors.problems import CheckFailed, Fault
 
 SIGN_IN, FIND, USE = "sign in", "find schema", "use warehouse"
-
-
-class Fault(NamedTuple):
-    """`message` and `remedy` may name any field of a place that is no secret, and {where}."""
-
-    code: CheckCode
-    message: str
-    remedy: str
-
-    def failure(self, place: Place) -> CheckFailed:
-        words = {name: getattr(place, name) for name in _WORDS} | {"role": _role(place)}
-        return CheckFailed(self.code, self.message.format(**words), self.remedy.format(**words))
 
 
 def of(place: Place, step: str, status: int, code: str) -> CheckFailed:
     """Why an answer with this HTTP status and this code of Snowflake's is not what `step` asked for."""
     fault = _OF_THE_STEP.get((step, code)) or _FAULTS.get(code) or _by_status(status, step)
     return fault.failure(place)
-
-
-def _role(place: Place) -> str:
-    return f"The role “{place.role}”" if place.role else "The default role of the user"
 
 
 def _by_status(status: int, step: str) -> Fault:
@@ -38,8 +20,6 @@ def _by_status(status: int, step: str) -> Fault:
         return REMOTE
     return _REFUSED[step] if status in {200, 422} else NOT_SNOWFLAKE
 
-
-_WORDS = ("where", "account", "username", "database", "schema", "warehouse")
 
 DENIED = Fault(
     "denied",

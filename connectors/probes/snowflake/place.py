@@ -36,6 +36,13 @@ class Place:
     def full_schema(self) -> str:
         return f"{quoted(self.database)}.{quoted(self.schema)}"
 
+    @property
+    def words(self) -> dict[str, str]:
+        """None of them is secret."""
+        plain = ("where", "account", "username", "database", "schema", "warehouse")
+        role = f"The role “{self.role}”" if self.role else "The default role of the user"
+        return {name: getattr(self, name) for name in plain} | {"role": role}
+
     def url(self, path: str) -> str:
         return f"https://{self.where}{path}"
 
