@@ -30,7 +30,7 @@ def form_fields(connector: Connector, stored: Mapping[str, Mapping[str, Any]] | 
         form_field = _form_field(field)
         form_field.label, form_field.help_text = str(field.label), str(field.help_text or "")
         form_field.required = False  # the merged whole is judged, not the page
-        form_field.optional = not field.required and field.default is empty  # type: ignore[attr-defined]
+        form_field.optional = _may_stay_empty(field)  # type: ignore[attr-defined]
         if stored is None:
             _show_default(form_field, field)
         elif name in known:
@@ -188,13 +188,19 @@ def _flag(field: declared_fields.FlagField) -> forms.Field:
 @_form_field.register
 def _choice(field: declared_fields.ChoiceField) -> forms.Field:
     options = list(field.choices.items())
-    blank = [] if field.required or field.default not in (empty, "") else [("", "Not set")]
+    # Browsers send the first option of those who chose none.
+    blank = [("", "Choose one" if field.required else "Not set")] if field.default in (empty, "") else []
     return Choice(widget=forms.Select(choices=[*blank, *options]))
 
 
 @_form_field.register
 def _headers(field: declared_fields.HeadersField) -> forms.Field:
     return Pairs(widget=PairsInput(secret=field.secret))
+
+
+def _may_stay_empty(field: Field) -> bool:
+    """Not when emptying the box brings back a default that stood in it."""
+    return not field.required and (field.default in (empty, "") or is_secret(field))
 
 
 def _show_default(form_field: forms.Field, field: Field) -> None:
@@ -209,7 +215,7 @@ def _show_default(form_field: forms.Field, field: Field) -> None:
 def _show_stored(form_field: forms.Field, field: Field, value: Any) -> None:
     widget = form_field.widget
     if isinstance(widget, SecretInput):
-        widget.attrs["placeholder"] = f"Stored: {_short(value)} — leave empty to keep it"
+        widget.attrs["placeholder"] = f"Stored: {short_mask(value)} — leave empty to keep it"
         widget.removable = not field.required and field.default is empty
         return
     form_field.initial = value
@@ -222,7 +228,7 @@ def _unix(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-def _short(masked: Any) -> str:
+def short_mask(masked: Any) -> str:
     """A mask as long as its secret tells nothing more and does not fit into a box."""
     text = str(masked)
     return text if len(text) <= 12 else f"{text[:4]}********"

@@ -42,7 +42,7 @@ def context(sslmode: str, ca_certificate: str = "") -> ssl.SSLContext | None:
 
 def unused_certificate(config: Values) -> Iterator[Problem]:
     if config.get("ca_certificate") and config["sslmode"] not in VERIFIED:
-        message = "This is used only when sslmode is verify-full or verify-ca. Choose one of them, or leave this out."
+        message = "Used only when TLS (sslmode) is verify-full or verify-ca: choose one of them, or leave this out."
         yield Problem("config.ca_certificate", "invalid", message)
 
 

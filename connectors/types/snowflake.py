@@ -62,7 +62,7 @@ class Snowflake(Connector):
             required=False,
             max_length=1000,
             label="Password",
-            help_text="The password of the user. Not used when there is a private key.",
+            help_text="The password of the user; needed unless there is a private key, which is used instead of it.",
         )
         private_key = snowflake.PrivateKeyField(
             required=False,

@@ -12,6 +12,8 @@ from django.utils.text import capfirst
 
 from connectors import registry
 from connectors.base import Connector, declared
+from connectors.fields import is_secret
+from connectors.forms import short_mask
 from connectors.running import Report
 from destinations.models import ALL_TOPICS, ConnectionCheck, Destination, Health
 
@@ -159,7 +161,8 @@ def facts(destination: Destination) -> Iterator[tuple[str, str]]:
     if connector := find(destination.type):
         for section, name, field in declared(connector):
             if (value := stored[section].get(name)) not in (None, "", {}):
-                yield str(field.label), _in_words(value)
+                secret_text = is_secret(field) and isinstance(value, str)
+                yield str(field.label), short_mask(value) if secret_text else _in_words(value)
     for name, value in destination.metadata.items():
         yield f"Label “{name}”", _in_words(value)
 

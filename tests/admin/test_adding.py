@@ -48,6 +48,19 @@ class TestChoosing:
             for name in fields:
                 assert f'data-lf-field="{section}.{name}"' in page
 
+    def test_what_may_stay_empty_says_so_and_nothing_else_does(self, admin_client, tenant):
+        fields = admin_client.get(ADD, {"type": "rabbitmq"}).context["form"].fields
+        optional = {name for name, field in fields.items() if name.startswith("con") and field.optional}
+        assert optional == {"config.port", "config.exchange", "config.ca_certificate"}
+        assert admin_client.get(ADD, {"type": "webhook"}).context["form"].fields["credentials.secret"].optional
+
+    def test_what_must_be_chosen_is_chosen_by_nobody_else(self, admin_client, tenant):
+        page = text(admin_client.get(ADD, {"type": "otlp_http"}))
+        assert '<option value="" selected>Choose one</option>' in page
+        form = {"config__url": "https://otel.example.com/v1/logs", "config__signal": ""}
+        errors = add(admin_client, "otlp_http", **form).context["form"].errors
+        assert errors == {"config.signal": ["This field is required."]}
+
 
 class TestSaving:
     def test_what_was_typed_is_registered(self, admin_client, tenant):

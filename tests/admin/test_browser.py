@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, expect, sync_playwright
 
+from connectors import registry
 from destinations import checking, services
 from destinations.dialects.outpost import tokens
 from destinations.drafts import Draft
@@ -228,6 +229,14 @@ def test_the_list_shows_the_end_of_a_check_by_itself(signed_in, hook):
     checking.sweep()
     expect(page.locator(".field-last_check")).to_contain_text("Passed")
     expect(page.locator(".field-health")).to_contain_text("Healthy")
+
+
+def test_no_form_is_wider_than_a_telephone(signed_in, tenant):
+    page = signed_in
+    page.set_viewport_size({"width": 390, "height": 844})
+    for type_ in registry.names():
+        page.goto(f"{ADD}?type={type_}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, type_
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -10,6 +10,7 @@ from destinations.models import ConnectionCheck, Destination
 from tests.admin.conftest import member, text
 from tests.admin.pages import ADD, act, change, overview, status, webhook_form
 from tests.admin.test_list import finished_check
+from tests.connectors.examples import EXAMPLES
 from tests.factories import SECRET, make_destination
 
 STEPS = [
@@ -26,6 +27,17 @@ def test_the_page_says_how_it_is_and_what_it_consists_of(admin_client, destinati
         assert shown in page
     assert "Not checked yet" in page
     assert SECRET not in page
+
+
+def test_what_is_long_does_not_fill_the_page(admin_client, tenant, authority):
+    config = {"url": "https://hooks.example.com/in", "ca_certificate": authority.pem}
+    page = text(admin_client.get(overview(make_destination(tenant, config=config))))
+    assert f"<summary>Show all {len(authority.pem)} characters</summary>-----BEGIN CERTIFICATE" in page
+    key = EXAMPLES["bigquery"]
+    made = services.create(tenant, Draft(type="bigquery", config=key.config, credentials=key.credentials))
+    page = text(admin_client.get(overview(made)))
+    assert "********" in page
+    assert "*********" not in page
 
 
 def test_a_failed_check_is_shown_with_its_steps_and_what_to_do(admin_client, destination):

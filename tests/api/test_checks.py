@@ -1,16 +1,14 @@
 """Checks asked for through the API and really made, against a local web server."""
 
-import threading
 import time
 import uuid
-from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
-from django.db import connection
 
 from destinations import checking, services
 from destinations.models import ConnectionCheck
+from tests.api.worker import worker
 from tests.factories import SECRET, make_destination
 
 STEPS = ["resolve", "connect", "tls", "send a signed test request"]
@@ -19,25 +17,6 @@ NAMES_OF_STEP = {"name", "status", "code", "message", "duration_ms"}
 
 def hook(tenant, url: str, **changes):
     return make_destination(tenant, config={"url": url}, **changes)
-
-
-@contextmanager
-def worker():
-    """A thread that sweeps as a worker does, until the block ends."""
-    over = threading.Event()
-
-    def work() -> None:
-        while not over.wait(0.02):
-            checking.sweep(budget=1)
-        connection.close()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
 
 
 @pytest.mark.django_db(transaction=True)

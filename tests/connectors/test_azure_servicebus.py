@@ -4,7 +4,6 @@ import asyncio
 import logging
 import re
 import time
-from contextlib import contextmanager
 
 import pytest
 
@@ -15,34 +14,17 @@ from tests.connectors import checks
 from tests.connectors.checks import Muffler, Peer, failed, listening, passed
 from tests.servers.dns import name_server
 from tests.servers.process import free_port
-from tests.servers.servicebus import NAMESPACE, Broker, Policy, service_bus
+from tests.servers.servicebus import KEY, NAMESPACE, connection_string, serving
 from tests.servers.tls import server_context
 
 BUS = AzureServiceBus()
 SIGN_IN, OPEN = "sign in", "open the queue or topic for sending"
-KEY = "dGhlIGtleSBvZiB0aGUgc2VuZGVy+/w="
 EMULATOR = ";UseDevelopmentEmulator=true"
 SAID = "a text that belongs in no message"
 
 
-def connection_string(policy="sender", key=KEY, more="", endpoint=f"sb://{NAMESPACE}/"):
-    return f"Endpoint={endpoint};SharedAccessKeyName={policy};SharedAccessKey={key}{more}"
-
-
 def checked(config, string=None, limit=15):
     return checks.checked(BUS, config, {"connection_string": string or connection_string()}, limit)
-
-
-@contextmanager
-def serving(context=None, **more):
-    policies = {
-        "sender": Policy(KEY),
-        "listener": Policy(KEY, ("Listen",)),
-        "all": Policy(KEY, ("Manage", "Send", "Listen")),
-        "of orders": Policy(KEY, entity="orders"),
-    }
-    with service_bus(Broker(policies, {"orders", "other.queue_1-a"}, **more), context) as broker:
-        yield broker
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """Checks of datasets of BigQuery, against a stand-in that verifies who asks and keeps what it is given."""
 
-import json
 import logging
 import time
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -12,6 +10,7 @@ from connectors.probes.google import tables
 from connectors.problems import Invalid
 from connectors.types.bigquery import BigQuery
 from tests.connectors.checks import checked, failed, logged, passed
+from tests.servers.bigquery import DATASETS, DENIED, LAKE, TABLES, Project
 from tests.servers.google import HANG, LEAK, make_key, newer_refusal, refusal, service_account
 
 BIGQUERY = BigQuery()
@@ -19,38 +18,7 @@ CONFIG = {"project_id": "the-project", "dataset": "lake"}
 WHOLE = {"project_id": "the-project", "location": "EU"}
 FIND, MAKE_DATASET, MAKE_TABLE = "find dataset", "create a test dataset", "create a test table"
 REMOVE = "remove it"
-DATASETS = "/bigquery/v2/projects/the-project/datasets"
-LAKE = f"{DATASETS}/lake"
-TABLES = f"{LAKE}/tables"
 NAME = "landfall_check_0123"
-DENIED = refusal(403, "accessDenied", "PERMISSION_DENIED")
-
-
-class Project:
-    """The datasets and tables of a project."""
-
-    def __init__(self, cloud):
-        self.kept: set[str] = {LAKE}
-        self.made: list[dict[str, Any]] = []
-        cloud.answers = {
-            f"GET {LAKE}": (200, {"id": "the-project:lake", "location": "EU"}),
-            f"POST {TABLES}": self.create,
-            f"POST {DATASETS}": self.create,
-            f"DELETE {TABLES}/{NAME}": self.remove,
-            f"DELETE {DATASETS}/{NAME}": self.remove,
-        }
-
-    def create(self, request):
-        given = json.loads(request.body)
-        self.made.append(given)
-        reference = given.get("tableReference") or given["datasetReference"]
-        assert reference["projectId"] == "the-project"
-        self.kept.add(f"{request.target}/{reference.get('tableId') or reference['datasetId']}")
-        return 200, given
-
-    def remove(self, request):
-        self.kept.remove(request.target)
-        return 204, b""
 
 
 @pytest.fixture

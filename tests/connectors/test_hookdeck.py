@@ -12,41 +12,12 @@ from connectors.types import hookdeck
 from connectors.types.hookdeck import VERIFY, Hookdeck
 from tests.connectors.checks import checked, failed, logged, passed
 from tests.servers.dns import name_server
+from tests.servers.hookdeck import CODES, LEAK, OTHERS, TOKEN, api, made
 from tests.servers.http import Server, close, garbage, hang, listening
 from tests.servers.process import free_port
 from tests.servers.tls import server_context
 
 HOOKDECK = Hookdeck()
-LEAK = "a body that belongs in no message"
-
-
-def made(text):
-    return base64.b64encode(text.encode()).decode()
-
-
-TOKEN = made("src_abc-1:the-right-to-send:with colons")
-CODES = {400: "denied", 401: "denied", 403: "denied", 404: "not_found", 429: "quota"}
-CODES |= dict.fromkeys((204, 301, 500, 503), "remote")
-OTHERS = {made(f"src_{status}:x"): status for status in CODES}
-
-
-def api(handler):
-    """Answer as far as is known how Hookdeck does: 200 and the source, if the token is that of the source asked for."""
-    first, *lines = b"".join(iter(handler.rfile.readline, b"\r\n")).decode().splitlines()
-    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
-    token = headers.get("x-hookdeck-source-token", "")
-    identifier = base64.b64decode(token).decode().partition(":")[0]
-    assert first == f"GET /2025-01-01/sources/{identifier}/managed/verify HTTP/1.1"
-    status, body = 401, LEAK
-    if token == TOKEN:
-        status, body = 200, '{"id": "src_abc-1", "name": "orders"}'
-    elif token == made("odd:x"):
-        status, body = 200, LEAK
-    elif token == made("list:x"):
-        status, body = 200, "[" * 30000
-    elif token in OTHERS:
-        status, body = OTHERS[token], "" if OTHERS[token] == 204 else LEAK
-    handler.wfile.write(b"HTTP/1.1 %d Some\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body.encode()))
 
 
 @pytest.fixture(autouse=True)
@@ -62,16 +33,10 @@ def check(server, token=TOKEN, limit=15.0, **config):
         return checked(HOOKDECK, config, {"token": token}, limit)
 
 
-@pytest.fixture
-def service():
-    with listening(api) as server:
-        yield server
-
-
-def test_a_token_that_is_known_passes(service):
-    report = check(service, source_name="my orders", source_id="src_abc-1")
+def test_a_token_that_is_known_passes(hookdeck_api):
+    report = check(hookdeck_api, source_name="my orders", source_id="src_abc-1")
     assert passed(report) == ["resolve", "connect", VERIFY]
-    assert service.connections == 1
+    assert hookdeck_api.connections == 1
     assert report.learned == {"source_id": "src_abc-1", "source_name": "orders"}
 
 
@@ -107,8 +72,8 @@ def test_an_untrusted_certificate_gets_no_token(authority):
         *((token, CODES[status]) for token, status in OTHERS.items()),
     ],
 )
-def test_other_answers_are_told_apart(service, token, code):
-    report = check(service, token)
+def test_other_answers_are_told_apart(hookdeck_api, token, code):
+    report = check(hookdeck_api, token)
     text = failed(report, code, VERIFY)
     assert LEAK not in text
     if code in ("denied", "not_found"):
@@ -131,10 +96,10 @@ def test_a_name_that_does_not_resolve_is_told_so(settings):
         failed(checked(HOOKDECK, {}, {"token": TOKEN}), "dns", "resolve")
 
 
-def test_a_name_that_leads_inside_is_blocked_before_a_byte(service, settings):
+def test_a_name_that_leads_inside_is_blocked_before_a_byte(hookdeck_api, settings):
     settings.EGRESS_ALLOW = []
-    failed(check(service), "blocked", "resolve")
-    assert service.connections == 0
+    failed(check(hookdeck_api), "blocked", "resolve")
+    assert hookdeck_api.connections == 0
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from tests.servers.data_world import data_world
 from tests.servers.databricks import databricks
 from tests.servers.entra import entra
 from tests.servers.google import gcs, google, google_key
+from tests.servers.hookdeck import hookdeck_api
 from tests.servers.http import http_server, https_server
 from tests.servers.kafka import kafka
 from tests.servers.mysql import mysql, mysql_template, mysql_without_tls
@@ -30,6 +31,7 @@ __all__ = [
     "gcs",
     "google",
     "google_key",
+    "hookdeck_api",
     "http_server",
     "https_server",
     "kafka",

@@ -40,6 +40,7 @@ from connectors.probes.servicebus.talk import (
 from tests.servers.http import listening
 
 NAMESPACE = "contoso.servicebus.windows.net"
+KEY = "dGhlIGtleSBvZiB0aGUgc2VuZGVy+/w="
 MANY = uint(5000)
 #: The broker numbers its ends of the links otherwise than the client does.
 SHIFT = 40
@@ -212,9 +213,22 @@ def _identifier(value: Any) -> bytes:
     return b"\x98" + value if isinstance(value, bytes) else string(value)
 
 
+def connection_string(
+    policy: str = "sender", key: str = KEY, more: str = "", endpoint: str = f"sb://{NAMESPACE}/"
+) -> str:
+    return f"Endpoint={endpoint};SharedAccessKeyName={policy};SharedAccessKey={key}{more}"
+
+
 @contextmanager
-def service_bus(broker: Broker, context: SSLContext | None = None) -> Iterator[Broker]:
-    """Let `broker` serve on a port of its own until the block ends."""
+def serving(context: SSLContext | None = None, **more: Any) -> Iterator[Broker]:
+    """A broker with the queues `orders` and `other.queue_1-a`, and a policy for each kind of sender."""
+    policies = {
+        "sender": Policy(KEY),
+        "listener": Policy(KEY, ("Listen",)),
+        "all": Policy(KEY, ("Manage", "Send", "Listen")),
+        "of orders": Policy(KEY, entity="orders"),
+    }
+    broker = Broker(policies, {"orders", "other.queue_1-a"}, **more)
     with listening(lambda handler: _Visit(broker, handler).run(), context) as server:
         broker.port = server.port
         yield broker

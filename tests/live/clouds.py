@@ -1,0 +1,109 @@
+"""Types of stores in clouds: buckets, containers, and Google's services, which all sign in alike."""
+
+import json
+from dataclasses import replace
+
+from connectors.probes.google import storage, tables, topics
+from tests.connectors.aws_resources import name_for
+from tests.live.declaring import MISSING_RESOURCE, NO_PERMISSION, TLS_MISMATCH, WRONG_CREDENTIAL, Broken, Live, live
+from tests.servers import azure
+from tests.servers.bigquery import DENIED, TABLES, Project
+from tests.servers.google import make_key, newer_refusal, refusal, service_account
+from tests.servers.s3 import ADMIN, READER
+
+TOPIC = "/v1/projects/the-project/topics/events"
+
+
+def _bucket(request, **config):
+    """A bucket of the test's own on a real S3 service, behind TLS that the system does not trust."""
+    server = request.getfixturevalue("s3")
+    bucket = server.create(name_for(request.node.nodeid))
+    return Live(
+        {"endpoint": server.endpoint(), "bucket": bucket, "prefix": "landing/", **config},
+        ADMIN.credentials,
+        {
+            WRONG_CREDENTIAL: Broken("denied", credentials={"secret_access_key": "not-the-secret-of-the-admin"}),
+            MISSING_RESOURCE: Broken("not_found", {"bucket": "there-is-none"}),
+            NO_PERMISSION: Broken("forbidden", credentials=READER.credentials),
+            TLS_MISMATCH: Broken("tls", {"endpoint": server.tls_endpoint()}),
+        },
+    )
+
+
+@live("aws_s3")
+def aws_s3(request):
+    return _bucket(request, region="us-east-1")
+
+
+@live("oracle_cloud_storage")
+def oracle_cloud_storage(request):
+    return _bucket(request, region="us-ashburn-1", namespace="axexample0000")
+
+
+@live("s3_compatible")
+def s3_compatible(request):
+    endpoint = request.getfixturevalue("s3").tls_endpoint()
+    trusted = {"ca_certificate": request.getfixturevalue("authority").pem}
+    made = _bucket(request, endpoint=endpoint, use_path_style=True, **trusted)
+    mismatch = Broken("tls", {"ca_certificate": request.getfixturevalue("stranger").pem})
+    return replace(made, broken={**made.broken, TLS_MISMATCH: mismatch})
+
+
+@live("azure_blob_storage")
+def azure_blob_storage(request):
+    server = request.getfixturevalue("azurite_tls")
+    container = server.create(name_for(request.node.nodeid))
+    trusted = {"ca_certificate": request.getfixturevalue("authority").pem}
+    return Live(
+        {"account": azure.ACCOUNT, "container": container, "endpoint": server.endpoint(), **trusted},
+        {"sas_token": azure.account_sas()},
+        {
+            WRONG_CREDENTIAL: Broken("denied", credentials={"sas_token": azure.account_sas(key=azure.KEY[4:])}),
+            MISSING_RESOURCE: Broken("not_found", {"container": "there-is-none"}),
+            NO_PERMISSION: Broken("forbidden", credentials={"sas_token": azure.account_sas("rl")}),
+            TLS_MISMATCH: Broken("tls", {"ca_certificate": request.getfixturevalue("stranger").pem}),
+        },
+    )
+
+
+def _google(request, module, config, missing, refused):
+    """What `module` speaks to stands here. `refused` has the requests that somebody without rights is refused."""
+    google, monkeypatch = request.getfixturevalue("google"), request.getfixturevalue("monkeypatch")
+    monkeypatch.setattr(module, "SERVICE", replace(module.SERVICE, url=google.url))
+    other = {"service_account_json": service_account(make_key(), google.token_uri)}
+    return Live(
+        config,
+        google.credentials,
+        {
+            WRONG_CREDENTIAL: Broken("denied", credentials=other),
+            MISSING_RESOURCE: Broken("not_found", missing),
+            NO_PERMISSION: Broken("forbidden", outside=lambda: google.answers.update(refused)),
+            TLS_MISMATCH: Broken("tls", {"endpoint": request.getfixturevalue("https_server").url("", "localhost")}),
+        },
+    )
+
+
+@live("google_cloud_storage")
+def google_cloud_storage(request):
+    emulator = request.getfixturevalue("gcs")
+    bucket = emulator.create(name_for(request.node.nodeid))
+    request.getfixturevalue("google").behind = emulator.port
+    refused = {f"POST /upload/storage/v1/b/{bucket}/o": refusal(403, "forbidden")}
+    return _google(request, storage, {"bucket": bucket, "prefix": "in/"}, {"bucket": "there-is-none"}, refused)
+
+
+@live("bigquery")
+def bigquery(request):
+    Project(request.getfixturevalue("google"))
+    config = {"project_id": "the-project", "dataset": "lake", "location": "EU"}
+    return _google(request, tables, config, {"dataset": "nothing"}, {f"POST {TABLES}": DENIED})
+
+
+@live("gcp_pubsub")
+def gcp_pubsub(request):
+    request.getfixturevalue("google").answers = {
+        f"GET {TOPIC}": (200, {"name": TOPIC.removeprefix("/v1/")}),
+        f"POST {TOPIC}:testIamPermissions": lambda asked: (200, json.loads(asked.body)),
+    }
+    refused = {f"POST {TOPIC}:testIamPermissions": newer_refusal(403, "PERMISSION_DENIED", "IAM_PERMISSION_DENIED")}
+    return _google(request, topics, {"project_id": "the-project", "topic": "events"}, {"topic": "nothing"}, refused)
