@@ -3,11 +3,14 @@
 import json
 from dataclasses import replace
 
+from connectors.probes import entra as entra_probe
+from connectors.probes.blob import container as blob_container
 from connectors.probes.google import storage, tables, topics
 from tests.connectors.aws_resources import name_for
 from tests.live.declaring import MISSING_RESOURCE, NO_PERMISSION, TLS_MISMATCH, WRONG_CREDENTIAL, Broken, Live, live
 from tests.servers import azure
 from tests.servers.bigquery import DENIED, TABLES, Project
+from tests.servers.entra import CLIENT, SECRET, TENANT
 from tests.servers.google import make_key, newer_refusal, refusal, service_account
 from tests.servers.s3 import ADMIN, READER
 
@@ -62,6 +65,29 @@ def azure_blob_storage(request):
             MISSING_RESOURCE: Broken("not_found", {"container": "there-is-none"}),
             NO_PERMISSION: Broken("forbidden", credentials={"sas_token": azure.account_sas("rl")}),
             TLS_MISMATCH: Broken("tls", {"ca_certificate": request.getfixturevalue("stranger").pem}),
+        },
+    )
+
+
+@live("azure_databricks")
+def azure_databricks(request):
+    server, monkeypatch = request.getfixturevalue("azurite_entra"), request.getfixturevalue("monkeypatch")
+    request.getfixturevalue("system_trust")
+    monkeypatch.setitem(entra_probe.CLOUDS, "core.windows.net", request.getfixturevalue("entra").url)
+    monkeypatch.setattr(blob_container, "SERVICE", server.endpoint())
+    forbidding = request.getfixturevalue("forbidding_storage").url("/", "localhost")
+
+    def at(url):
+        return lambda: monkeypatch.setattr(blob_container, "SERVICE", url)
+
+    return Live(
+        {"account": azure.ACCOUNT, "container": server.create(name_for(request.node.nodeid)), "prefix": "in/"},
+        {"tenant_id": TENANT, "client_id": CLIENT, "client_secret": SECRET},
+        {
+            WRONG_CREDENTIAL: Broken("denied", credentials={"client_secret": "not-the-secret-of-the-client"}),
+            MISSING_RESOURCE: Broken("not_found", {"container": "there-is-none"}),
+            NO_PERMISSION: Broken("forbidden", outside=at(forbidding)),
+            TLS_MISMATCH: Broken("tls", outside=at(server.endpoint("127.0.0.1"))),
         },
     )
 

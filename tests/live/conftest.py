@@ -7,6 +7,7 @@ from connectors.probes import cloudflare as cloudflare_probe
 from tests.factories import make_tenant
 from tests.live.databases import PASSWORD
 from tests.live.entries import ENTRIES
+from tests.servers import rest
 from tests.servers.cloudflare import cloudflare_api
 from tests.servers.servicebus import serving
 from tests.servers.tls import server_context
@@ -42,6 +43,14 @@ def kafka_front(kafka, authority):
 def service_bus(authority):
     with serving(server_context(authority, "localhost")) as broker:
         yield broker
+
+
+@pytest.fixture
+def forbidding_storage(authority):
+    """A storage account in which nobody may do anything, which Azurite cannot be made to be."""
+    refusal = b"<Error><Code>AuthorizationPermissionMismatch</Code></Error>"
+    with rest.serving(lambda request: (403, refusal), authority) as server:
+        yield server
 
 
 @pytest.fixture
