@@ -121,7 +121,7 @@ class TestRefusals:
 
     def test_each_problem_is_beside_its_field(self, admin_client, tenant):
         make_destination(tenant, name="Shop events")
-        errors = self.errors(add(admin_client, config__url="hooks.example.com", config__method="BREW", uid="a b"))
+        errors = self.errors(add(admin_client, config__url="hooks.example.com", config__method="BREW", uid="a/b"))
         assert errors.keys() == {"config.url", "config.method", "uid"}
         errors = self.errors(add(admin_client))
         assert errors == {"name": ["Another destination of the tenant has this name."]}
