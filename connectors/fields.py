@@ -74,7 +74,7 @@ class UrlField(TextField):
 
     def check_text(self, text: str) -> None:
         super().check_text(text)
-        if reason := _url_fault(text, self.schemes):
+        if reason := url_fault(text, self.schemes):
             raise ValidationError(reason, code="pattern")
 
 
@@ -220,7 +220,8 @@ def _ascii(host: str) -> str:
         return host
 
 
-def _url_fault(text: str, schemes: tuple[str, ...]) -> str | None:
+def url_fault(text: str, schemes: tuple[str, ...]) -> str | None:
+    """What is wrong with a URL, a sentence that repeats nothing of it."""
     if any(character.isspace() or not character.isprintable() for character in text):
         return "This URL must not hold blanks or control characters."
     try:

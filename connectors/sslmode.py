@@ -27,17 +27,19 @@ class SslModeField(ChoiceField):
         )
 
 
-def context(sslmode: str, ca_certificate: str = "") -> ssl.SSLContext | None:
+def context(
+    sslmode: str, ca_certificate: str = "", newest: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED
+) -> ssl.SSLContext | None:
     """How the server's certificate is verified; None when the connection is not encrypted at all."""
     match sslmode:
         case "disable":
             return None
         case "require":
-            return _unverified()
+            return _unverified(newest)
         case "verify-ca":
-            return _unnamed(ca_certificate)
+            return _unnamed(ca_certificate, newest)
         case _:
-            return tls_context(ca_certificate)
+            return tls_context(ca_certificate, newest)
 
 
 def unused_certificate(config: Values) -> Iterator[Problem]:
@@ -47,18 +49,19 @@ def unused_certificate(config: Values) -> Iterator[Problem]:
 
 
 @lru_cache(maxsize=64)
-def _unnamed(ca: str) -> ssl.SSLContext:
+def _unnamed(ca: str, newest: ssl.TLSVersion) -> ssl.SSLContext:
     """Trusts as the verified context does, whatever name the certificate is for."""
     unnamed = ssl.create_default_context(cadata=ca or None)
     unnamed.check_hostname = False
-    unnamed.minimum_version = ssl.TLSVersion.TLSv1_2
+    unnamed.minimum_version, unnamed.maximum_version = ssl.TLSVersion.TLSv1_2, newest
     return unnamed
 
 
-@lru_cache(maxsize=1)
-def _unverified() -> ssl.SSLContext:
+@lru_cache(maxsize=2)
+def _unverified(newest: ssl.TLSVersion) -> ssl.SSLContext:
     """Only encrypts: what its owner chose, knowing that anyone in between could answer in the server's place."""
     unverified = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    unverified.maximum_version = newest
     unverified.check_hostname = False
     unverified.verify_mode = ssl.CERT_NONE
     return unverified

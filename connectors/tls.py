@@ -17,16 +17,17 @@ LIMIT = 5.0  # seconds for a handshake
 
 
 @lru_cache(maxsize=256)
-def tls_context(ca: str = "") -> ssl.SSLContext:
+def tls_context(ca: str = "", newest: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED) -> ssl.SSLContext:
     """A verifying client context that trusts the PEM certificates `ca`, or the system's when there are none.
 
-    Made once for each text: reading the system's certificates costs 20 ms. Raises `CheckFailed` when `ca` is not PEM.
+    `newest` is for protocols that cannot carry every version of TLS. Made once for each text: reading the system's
+    certificates costs 20 ms. Raises `CheckFailed` when `ca` is not PEM.
     """
     try:
         context = ssl.create_default_context(cadata=ca or None)
     except (ssl.SSLError, ValueError, TypeError):  # TypeError: not ASCII
         raise CheckFailed("config", "The CA certificate cannot be read.", "Paste it as PEM text.") from None
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1_2, newest
     return context
 
 

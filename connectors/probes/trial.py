@@ -24,6 +24,8 @@ class Trial:
     table: str
     create: Callable[[], Coroutine[Any, Any, Any]]
     drop: Callable[[], Awaitable[Any]]
+    #: Whether `create` runs several statements, so that what was made is there although a later one was refused.
+    several: bool = False
 
     async def run(self, steps: Steps) -> None:
         """Raises `CheckFailed`."""
@@ -39,7 +41,7 @@ class Trial:
         await Undo(
             drop,
             PATIENCE + REMOVE_LIMIT,
-            _perhaps_made,
+            lambda error: self.several or _perhaps_made(error),
             what=f"table {self.table}",
             unknown="the table was made",
             late="There was no answer in time when the table was to be removed.",

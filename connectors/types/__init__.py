@@ -8,6 +8,7 @@ from connectors.types.aws_sqs import AwsSqs
 from connectors.types.azure_blob_storage import AzureBlobStorage
 from connectors.types.azure_databricks import AzureDatabricks
 from connectors.types.azure_servicebus import AzureServiceBus
+from connectors.types.azure_sqldw import AzureSqlDw
 from connectors.types.bigquery import BigQuery
 from connectors.types.cloudflare_queues import CloudflareQueues
 from connectors.types.data_world import DataWorld
@@ -16,6 +17,7 @@ from connectors.types.gcp_pubsub import GcpPubsub
 from connectors.types.google_cloud_storage import GoogleCloudStorage
 from connectors.types.hookdeck import Hookdeck
 from connectors.types.kafka import Kafka
+from connectors.types.mssql import MsSQL
 from connectors.types.mysql import MySQL
 from connectors.types.oracle_cloud_storage import OracleCloudStorage
 from connectors.types.otlp_http import OtlpHttp
@@ -49,6 +51,8 @@ ALL: tuple[type[Connector], ...] = (
     Redshift,
     Panoply,
     MySQL,
+    MsSQL,
+    AzureSqlDw,
     Snowflake,
     BigQuery,
     DatabricksDelta,

@@ -61,4 +61,4 @@ class AzureBlobStorage(Connector):
     async def check(self, config: Values, credentials: Values, steps: Steps) -> None:
         tls = tls_context(config.get("ca_certificate", ""))
         container = blob.Container.of(config, endpoint=config.get("endpoint", ""), tls=tls)
-        await blob.with_sas.check(container, credentials["sas_token"], steps)
+        await blob.with_sas.check(container, blob.Sas.of(credentials["sas_token"]), steps)

@@ -93,6 +93,28 @@ EXAMPLES = {
         credentials={"username": "loader", "password": "the password's \\ of the example"},
         at=_host_and_port(sslmode="disable"),
     ),
+    "mssql": Example(
+        config={
+            "host": "db.example.com",
+            "port": 1434,
+            "database": "lake",
+            "schema": "raw",
+            "ca_certificate": CERTIFICATE,
+        },
+        credentials={"username": "loader", "password": "the password's \\ of the example"},
+        at=_host_and_port(sslmode="disable", ca_certificate=None),
+    ),
+    "azure_sqldw": Example(
+        config={"host": "example.sql.azuresynapse.net", "database": "pool", "schema": "raw", "sslmode": "verify-full"},
+        credentials={
+            "username": "loader",
+            "password": "the password's \\ of the example",
+            "storage_account_key": "dGhlIGtleSBvZiB0aGUgZXhhbXBsZQ==",
+            "storage_sas_url": "https://landfall.blob.core.windows.net/?sv=2024-11-04&ss=b&srt=sco&sp=rwdlac&"
+            "se=2999-12-31T00:00Z&sig=dGhlIHNpZ25hdHVyZQ%3D%3D",
+        },
+        at=_host_and_port(sslmode="disable"),
+    ),
     "rabbitmq": Example(
         config={"host": "mq.example.com", "virtual_host": "prod", "exchange": "events", "tls": True},
         credentials={"username": "publisher", "password": " the password of the example "},

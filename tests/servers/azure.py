@@ -19,6 +19,7 @@ from tests.servers.certificates import Authority
 from tests.servers.process import free_port, listening, require, running, scratch
 
 ACCOUNT = "landfall"
+ACCOUNT_HOST = f"{ACCOUNT}.blob.localhost"
 KEY = base64.b64encode(b"the account's key, as long as those of Azure are, which is 64 by.").decode()
 VERSION = "2021-12-02"
 
@@ -113,10 +114,10 @@ def azurite() -> Iterator[Azurite]:
 
 @pytest.fixture(scope="session")
 def azurite_tls(authority: Authority) -> Iterator[Azurite]:
-    """With a certificate of the test CA for localhost."""
+    """With a certificate of the test CA for localhost, and for the account as a host of its own."""
     server = Azurite(free_port(), ssl.create_default_context(cadata=authority.pem))
     with scratch("azurite-tls") as folder:
-        chain, key = authority.write(folder, "localhost")
+        chain, key = authority.write(folder, "localhost", ACCOUNT_HOST)
         with _serving(server, folder, "--cert", chain, "--key", key):
             yield server
 

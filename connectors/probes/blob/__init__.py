@@ -4,7 +4,7 @@ from connectors.probes.blob import as_principal, with_sas
 from connectors.probes.blob.checking import EFFECT
 from connectors.probes.blob.container import Container
 from connectors.probes.blob.fields import AccountField, BlobEndpointField, ContainerField, PrefixField
-from connectors.probes.blob.sas import SasTokenField
+from connectors.probes.blob.sas import Sas, SasTokenField
 
 __all__ = [
     "EFFECT",
@@ -13,6 +13,7 @@ __all__ = [
     "Container",
     "ContainerField",
     "PrefixField",
+    "Sas",
     "SasTokenField",
     "as_principal",
     "with_sas",

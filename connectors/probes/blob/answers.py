@@ -9,6 +9,7 @@ from connectors.probes.http import Answer
 from connectors.problems import CheckFailed, Fault
 
 FIND, WRITE = "find container", "write a test blob"
+CREATE, DELETE = "create a container", "delete a container"
 
 
 class Refusals(NamedTuple):

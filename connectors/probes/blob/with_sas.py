@@ -1,7 +1,7 @@
 """Visits with a shared access signature."""
 
 from connectors.probes.blob import checking
-from connectors.probes.blob.answers import WRITE, Refusals
+from connectors.probes.blob.answers import CREATE, DELETE, WRITE, Refusals
 from connectors.probes.blob.checking import Access
 from connectors.probes.blob.container import Container
 from connectors.probes.blob.sas import Sas
@@ -13,25 +13,24 @@ READ = "read the SAS token"
 STEPS = (READ, *checking.STEPS)
 
 
-async def check(container: Container, sas_token: str, steps: Steps) -> None:
+async def check(container: Container, sas: Sas, steps: Steps) -> None:
     """Raises `CheckFailed`."""
-    sas = Sas.of(sas_token)
     with steps(READ):
         sas.refuse_the_useless(container)
-    await checking.check(container, Access("The SAS token", _REFUSALS, query=sas.query), steps)
+    await checking.check(container, Access("The SAS token", REFUSALS, query=sas.query), steps)
 
 
 _DENIED = Fault(
     "denied",
     "{service} does not accept the SAS token.",
-    "Issue a new SAS token for the container “{container}” of this account. A token stops working when its key is "
-    "regenerated or its access policy is removed.",
+    "Issue a new SAS token for this container or the whole account. A token stops working when its key is regenerated "
+    "or its access policy is removed.",
 )
 _REFUSED = Fault(
     "denied",
     "{service} does not accept the SAS token, or not from this network.",
-    "Check that the token was issued for the container “{container}” with the account's present key. If it was, let "
-    "Landfall through in the network settings of the account “{account}”.",
+    "Check that the token was issued for this container or the whole account with the account's present key. If it "
+    "was, let Landfall through in the network settings of the account “{account}”.",
 )
 _NETWORK = Fault(
     "forbidden",
@@ -42,7 +41,7 @@ _HTTPS = Fault("config", "{service} takes HTTPS only.", "Write the endpoint with
 _SERVICE = Fault(
     "forbidden",
     "The SAS token does not cover the blob service of the account “{account}”.",
-    "Issue a SAS token for the container “{container}”.",
+    "Issue a SAS token for this container, or for the account's blob service.",
 )
 _ACCOUNT = Fault(
     "forbidden",
@@ -64,7 +63,17 @@ _MAY_NOT_REMOVE = Fault(
     "The SAS token may not delete blobs of the container “{container}”.",
     "Issue a SAS token for the container with the permission to delete (d).",
 )
-_REFUSALS = Refusals(
+_WHOLE_ACCOUNT = (
+    "Issue a SAS token for the account's blob service with all resource types and all permissions that the Azure "
+    "portal proposes, or one for a container."
+)
+_MAY_NOT_CREATE = Fault(
+    "forbidden", "The SAS token may not create containers in the account “{account}”.", _WHOLE_ACCOUNT
+)
+_MAY_NOT_DELETE = Fault(
+    "forbidden", "The SAS token may not delete containers of the account “{account}”.", _WHOLE_ACCOUNT
+)
+REFUSALS = Refusals(
     faults={
         "AuthenticationFailed": _DENIED,
         "InvalidAuthenticationInfo": _DENIED,
@@ -79,6 +88,11 @@ _REFUSALS = Refusals(
         "InvalidQueryParameterValue": _BAD_TOKEN,
         "InvalidHeaderValue": _BAD_TOKEN,
     },
-    forbidden={WRITE: _MAY_NOT_WRITE, REMOVE: _MAY_NOT_REMOVE},
+    forbidden={
+        WRITE: _MAY_NOT_WRITE,
+        REMOVE: _MAY_NOT_REMOVE,
+        CREATE: _MAY_NOT_CREATE,
+        DELETE: _MAY_NOT_DELETE,
+    },
     denied=_DENIED,
 )
