@@ -10,6 +10,7 @@ from tests.live.entries import ENTRIES
 from tests.servers import rest
 from tests.servers.cloudflare import cloudflare_api
 from tests.servers.servicebus import serving
+from tests.servers.tds import DEDICATED_POOL, RIGHTS, Login, SqlServer, sql_server
 from tests.servers.tls import server_context
 
 
@@ -31,6 +32,22 @@ def mysql_lake(mysql):
     # Only who may use a database is told that it is not there.
     mysql.execute("GRANT CREATE ON nothing.* TO lake_loader@`%`")
     return mysql
+
+
+@pytest.fixture
+def mssql_lake(authority):
+    """A server that speaks TDS: SQL Server itself cannot run here."""
+    people = {"lake_loader": Login(PASSWORD), "lake_reader": Login(PASSWORD, frozenset())}
+    with sql_server(SqlServer(people, {"live_lake": {"dbo"}}), server_context(authority, "localhost")) as server:
+        yield server
+
+
+@pytest.fixture
+def synapse_lake(mssql_lake):
+    """Who controls a dedicated SQL pool, and who may only sign in."""
+    mssql_lake.edition = DEDICATED_POOL
+    mssql_lake.logins["lake_loader"] = Login(PASSWORD, RIGHTS | {"CONTROL"})
+    return mssql_lake
 
 
 @pytest.fixture

@@ -1,6 +1,9 @@
 """Types of databases and warehouses that speak SQL."""
 
+from dataclasses import replace
+
 from tests.live.declaring import MISSING_RESOURCE, NO_PERMISSION, TLS_MISMATCH, WRONG_CREDENTIAL, Broken, Live, live
+from tests.servers import azure
 from tests.servers.databricks import TOKEN, WAREHOUSE
 from tests.servers.snowflake import ACCOUNT, USER
 
@@ -32,6 +35,20 @@ def postgres(request):
 @live("mysql")
 def mysql(request):
     return _lake(request, request.getfixturevalue("mysql_lake"))
+
+
+@live("mssql")
+def mssql(request):
+    return _lake(request, request.getfixturevalue("mssql_lake"))
+
+
+@live("azure_sqldw")
+def azure_sqldw(request):
+    """The pool is broken here; what can be wrong with the storage is the subject of its own tests."""
+    storage, made = request.getfixturevalue("azurite_tls"), _lake(request, request.getfixturevalue("synapse_lake"))
+    request.getfixturevalue("system_trust")
+    url = f"https://{azure.ACCOUNT_HOST}:{storage.port}/?{azure.account_sas('rwdlac', kinds='sco')}"
+    return replace(made, credentials={**made.credentials, "storage_account_key": azure.KEY, "storage_sas_url": url})
 
 
 @live("snowflake")

@@ -32,12 +32,14 @@ from tests.servers.tds_wire import (
 
 NAME = r"\[((?:[^\]]|\]\])*)\]"
 TABLE = rf"{NAME}\.{NAME}"
+RIGHTS = frozenset({"CREATE TABLE", "CREATE SCHEMA", "INSERT"})
+DEDICATED_POOL = 6  # the edition that a dedicated SQL pool of Synapse is
 
 
 @dataclass(frozen=True)
 class Login:
     password: str
-    rights: frozenset[str] = frozenset({"CREATE TABLE", "CREATE SCHEMA", "INSERT"})
+    rights: frozenset[str] = RIGHTS
 
 
 @dataclass
@@ -46,13 +48,14 @@ class SqlServer:
 
     logins: dict[str, Login]
     databases: dict[str, set[str]]
-    edition: int = 3  # 6 is a dedicated SQL pool of Synapse
+    edition: int = 3
     encryption: int = ON
     route: tuple[str, int] | None = None
     gate: int = 0  # the error that everybody is refused with
     faults: dict[str, int] = field(default_factory=dict)
     hook: Callable[[str], None] = lambda statement: None
     smuggled: bytes = b""  # what somebody in between says in clear, right behind the handshake
+    host: str = "localhost"  # the name in its certificate
     port: int = 0
     tables: dict[tuple[str, str, str], int] = field(default_factory=dict)
     seen: list[dict[str, Any]] = field(default_factory=list)
