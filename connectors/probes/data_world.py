@@ -1,6 +1,5 @@
 """What data.world tells about a user, an owner and a dataset."""
 
-import json
 import re
 from dataclasses import dataclass, field
 
@@ -70,11 +69,7 @@ def _text(answer: http.Answer, name: str, place: Place) -> str:
         seen := re.search(rb'(?<!\\)"%s": ?"(\w+)"' % name.encode(), answer.body)
     ):
         return seen[1].decode()
-    try:
-        found = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        found = None
-    if isinstance(found, dict) and isinstance(value := found.get(name), str):
+    if isinstance(value := (answer.json or {}).get(name), str):
         return value
     raise NOT_DATA_WORLD.failure(place)
 

@@ -1,6 +1,7 @@
 """One HTTP request at a time, over connections that `egress` vets and pins."""
 
 import asyncio
+import json
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -31,6 +32,15 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    @property
+    def json(self) -> dict[str, Any] | None:
+        """The JSON object in the body, None when that is anything else."""
+        try:
+            found = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+        return found if isinstance(found, dict) else None
 
 
 async def call(

@@ -1,6 +1,5 @@
 """Asking for a token at an OAuth 2.0 token endpoint."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,8 +29,4 @@ async def ask(url: str, form: Mapping[str, str], steps: Steps | None = None) -> 
     """Send the form, with whatever proves who asks. Raises `CheckFailed` as `http.call` does."""
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
     answer = await http.call("POST", url, steps, headers=headers, body=urlencode(form).encode())
-    try:
-        said = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        said = {}
-    return Answer(answer.status, said if isinstance(said, dict) else {})
+    return Answer(answer.status, answer.json or {})

@@ -75,11 +75,8 @@ def objects(value: Any) -> list[Mapping[str, Any]] | None:
 
 
 def _reply(answer: http.Answer) -> Reply:
-    try:
-        result = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        result = None
-    if not isinstance(result, dict):
+    result = answer.json
+    if result is None:
         # Some tell in XML what is wrong with a key. Searched as bytes, there is nothing to expand.
         found = _IN_XML.search(answer.body)
         error = _plain(found[1].decode()) if found and answer.status >= 400 else ""

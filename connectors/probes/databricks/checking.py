@@ -99,6 +99,6 @@ class _Visit:
         answer = await http.call(method, self.place.url(path), headers=headers, body=sent)
         if answer.status != 200:
             raise faults.refused(answer, step, self.place)
-        if found := faults.content(answer):
+        if found := answer.json:
             return found
         raise faults.NOT_DATABRICKS.failure(self.place)

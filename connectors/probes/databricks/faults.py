@@ -1,6 +1,5 @@
 """What can be wrong with a workspace, in words. The texts of its answers are never repeated, only codes are read."""
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -13,22 +12,13 @@ from connectors.problems import CheckFailed, Fault
 SIGN_IN, COMPUTE, FIND = "sign in", "find warehouse or cluster", "find schema"
 
 
-def content(answer: Answer) -> Mapping[str, Any]:
-    """The JSON object of an answer, empty when there is none."""
-    try:
-        found = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def refused(answer: Answer, step: str, place: Place) -> CheckFailed:
     """Why the API did not even take the request of `step`."""
     if answer.status in {401, 403} and b"IP ACL" in answer.body:
         return NETWORK.failure(place)
     if answer.status == 401:
         return DENIED.failure(place)
-    if answer.status in {400, 403, 404} and content(answer).get("error_code"):
+    if answer.status in {400, 403, 404} and (answer.json or {}).get("error_code"):
         return _REFUSED[step].failure(place)
     if answer.status == 403 and step == SIGN_IN:
         return DENIED.failure(place)

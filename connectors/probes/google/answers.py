@@ -1,6 +1,5 @@
 """What the answers of Google's APIs mean. Their text is never repeated."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,23 +7,6 @@ from connectors.probes.google.service import Session
 from connectors.probes.http import Answer
 from connectors.problems import CheckFailed, Fault
 from connectors.steps import Steps
-
-
-def document(answer: Answer) -> dict[str, Any]:
-    """The JSON object that was answered, empty if it is none."""
-    return _object(answer) or {}
-
-
-def is_document(answer: Answer) -> bool:
-    return _object(answer) is not None
-
-
-def _object(answer: Answer) -> dict[str, Any] | None:
-    try:
-        said = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return None
-    return said if isinstance(said, dict) else None
 
 
 def failure(answer: Answer, session: Session, *, missing: Fault, forbidden: Fault) -> CheckFailed:
@@ -53,7 +35,7 @@ async def find(session: Session, steps: Steps, step: str, path: str, *, unknown:
 async def look(session: Session, path: str, missing: Fault) -> dict[str, Any]:
     """What is there, empty without the right to look. Raises `CheckFailed`."""
     answer = await session.call("GET", path)
-    found = document(answer)
+    found = answer.json
     if may_not(answer):
         return {}
     if answer.status != 200 or not found:
@@ -64,9 +46,9 @@ async def look(session: Session, path: str, missing: Fault) -> dict[str, Any]:
 async def ask(session: Session, path: str, right: str, *, missing: Fault, forbidden: Fault) -> None:
     """Whether the account has the right to what is there, by asking and doing nothing. Raises `CheckFailed`."""
     answer = await session.call("POST", f"{path}:testIamPermissions", {"permissions": [right]})
-    if answer.status != 200 or not is_document(answer):
+    if answer.status != 200 or answer.json is None:
         raise failure(answer, session, missing=missing, forbidden=forbidden)
-    granted = document(answer).get("permissions")
+    granted = answer.json.get("permissions")
     if not isinstance(granted, list) or right not in granted:
         raise forbidden.failure(session)
 
@@ -79,7 +61,7 @@ def _named(answer: Answer) -> Fault | None:
 
 
 def _error(answer: Answer) -> dict[str, Any]:
-    error = document(answer).get("error")
+    error = (answer.json or {}).get("error")
     return error if isinstance(error, dict) else {}
 
 

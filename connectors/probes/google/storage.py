@@ -51,7 +51,7 @@ class _TestObject:
         return await self.session.send("POST", path, "text/plain", BODY, name=self.name, **query)
 
     def written(self, answer: Answer) -> None:
-        generation = answers.document(answer).get("generation")
+        generation = (answer.json or {}).get("generation")
         if answer.status != 200 or not isinstance(generation, str):
             raise answers.failure(answer, self.session, missing=_missing(self.bucket), forbidden=_MAY_NOT_WRITE)
         self.generation = generation

@@ -119,7 +119,7 @@ class _Test:
         return await self.session.call("POST", self.path, self.description | {"description": DESCRIPTION})
 
     def made(self, answer: Answer) -> None:
-        if answer.status != 200 or f"{self.what}Reference" not in answers.document(answer):
+        if answer.status != 200 or f"{self.what}Reference" not in (answer.json or {}):
             raise self.failure(answer, "create")
 
     async def remove(self) -> Answer:

@@ -77,7 +77,7 @@ class PasswordSession:
         return {"Authorization": f'Snowflake Token="{self._token}"', "Accept": "application/snowflake"}
 
     def _read(self, answer: http.Answer, step: str) -> Mapping[str, Any]:
-        content = _json(answer)
+        content = answer.json or {}
         if answer.status == 200 and content.get("success") is True and isinstance(content.get("data"), dict | None):
             return content.get("data") or {}
         if answer.status == 200 and content.get("success") is not False:
@@ -118,7 +118,7 @@ class KeySession:
         }
         path = f"/api/v2/statements?requestId={uuid.uuid4()}"
         answer = await _post(self.place, path, body, headers, steps)
-        content = _json(answer)
+        content = answer.json or {}
         if answer.status == 200:
             return _rows(content.get("data"), self.place)
         raise faults.of(self.place, step, answer.status, str(content.get("code")))
@@ -139,17 +139,9 @@ async def _post(
     return await http.call("POST", place.url(path), steps, headers={**own, **headers}, body=json.dumps(body).encode())
 
 
-def _json(answer: http.Answer) -> Mapping[str, Any]:
-    try:
-        content = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
 def _asked_for(answer: http.Answer) -> str:
     """What Snowflake wants before it gives a token."""
-    data = _json(answer).get("data")
+    data = (answer.json or {}).get("data")
     return str(data.get("nextAction")) if isinstance(data, dict) else ""
 
 

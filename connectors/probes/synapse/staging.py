@@ -1,25 +1,20 @@
 """Use the storage of a pool as whoever loads it does: sign in with the key, and put a file there with the SAS URL."""
 
-import asyncio
 import base64
 import binascii
 import hmac
-import logging
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from email.utils import formatdate
 
 from connectors.probes import blob, http
 from connectors.probes.blob import answers
 from connectors.probes.blob.with_sas import REFUSALS, STEPS, check
-from connectors.probes.finishing import to_the_end
 from connectors.probes.synapse.storage import Storage
+from connectors.probes.undoing import REMOVE, Undo
 from connectors.problems import CheckFailed
 from connectors.steps import Steps
 
-logger = logging.getLogger(__name__)
-
+USE = "use a container"
 VERSION = "2021-12-02"
 #: Seconds for removing a container. A check that is cancelled before that lasts so much longer.
 REMOVE_LIMIT = 5.0
@@ -59,53 +54,52 @@ async def write_and_remove(storage: Storage) -> None:
     if "sr" in storage.sas.said and not storage.container:
         message = "The SAS URL names no container, and its token is not one for the whole account."
         raise CheckFailed("config", message, "Copy the SAS URL again, whole, or issue one for the storage account.")
-    async with _container(storage) as container:
-        await check(container, storage.sas, Steps(STEPS))
-
-
-@asynccontextmanager
-async def _container(storage: Storage) -> AsyncIterator[blob.Container]:
-    """That of the URL, or else one that is there as long as the block lasts."""
     if storage.container:
-        yield storage.at(storage.container)
-        return
+        await check(storage.at(storage.container), storage.sas, Steps(STEPS))
+    else:
+        await _in_a_container_of_its_own(storage)
+
+
+async def _in_a_container_of_its_own(storage: Storage) -> None:
     container = storage.at(f"landfall-check-{secrets.token_hex(8)}")
     storage.sas.refuse_the_useless(container)
-    perhaps_made = True
-    try:
-        answer = await _send("PUT", container, storage)
-        perhaps_made = not 300 <= answer.status < 500
+    made = _Made(container, storage)
+    await Undo(
+        made.remove,
+        REMOVE_LIMIT,
+        lambda _: made.unsure,
+        what=f"container “{container.name}”",
+        unknown="the container was made",
+        late=f"{container.service} did not answer in time when asked to remove a container.",
+        by_hand="Remove it by hand.",
+        event="container_left",
+        about={"container": container.name},
+    ).after(made.make_and_use, USE, Steps((USE, REMOVE)))
+
+
+class _Made:
+    """A container that is there as long as it is used."""
+
+    def __init__(self, container: blob.Container, storage: Storage) -> None:
+        self.container, self.storage = container, storage
+        #: Whether it may be there although not everything went well.
+        self.unsure = False
+
+    async def make_and_use(self) -> None:
+        self.unsure = True
+        answer = await self._send("PUT")
+        self.unsure = not 300 <= answer.status < 500
         if answer.status != 201:
-            raise answers.failure(answer, container, REFUSALS, answers.CREATE)
-        yield container
-    except BaseException:
-        if perhaps_made:
-            await to_the_end(_remove(container, storage))
-        raise
-    if failure := await to_the_end(_remove(container, storage)):
-        raise failure
+            raise self._failure(answer, answers.CREATE)
+        await check(self.container, self.storage.sas, Steps(STEPS))
 
+    async def remove(self) -> None:
+        answer = await self._send("DELETE")
+        if answer.status != 202 and answers.code(answer) != "ContainerNotFound":
+            raise self._failure(answer, answers.DELETE)
 
-async def _remove(container: blob.Container, storage: Storage) -> CheckFailed | None:
-    """Returns what went wrong instead of raising it, since the check may be gone when this ends."""
-    try:
-        async with asyncio.timeout(REMOVE_LIMIT):
-            answer = await _send("DELETE", container, storage)
-    except TimeoutError:
-        message = f"{container.service} did not answer in time when asked to remove a container."
-        return _left(container, CheckFailed("timeout", message))
-    except CheckFailed as failure:
-        return _left(container, failure)
-    if answer.status == 202 or answers.code(answer) == "ContainerNotFound":
-        return None
-    return _left(container, answers.failure(answer, container, REFUSALS, answers.DELETE))
+    async def _send(self, method: str) -> http.Answer:
+        return await http.call(method, self.container.url(query=f"restype=container&{self.storage.sas.query}"))
 
-
-def _left(container: blob.Container, cause: CheckFailed) -> CheckFailed:
-    logger.warning("container_left", extra={"container": container.name, "code": cause.code})
-    message = f"{cause.message} The container “{container.name}” may still be there."
-    return CheckFailed(cause.code, message, f"{cause.remedy} Remove it by hand.".strip())
-
-
-async def _send(method: str, container: blob.Container, storage: Storage) -> http.Answer:
-    return await http.call(method, container.url(query=f"restype=container&{storage.sas.query}"))
+    def _failure(self, answer: http.Answer, step: str) -> CheckFailed:
+        return answers.failure(answer, self.container, REFUSALS, step)
