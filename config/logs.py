@@ -13,7 +13,9 @@ SECRET_KEY = re.compile(
 REDACTED = "[redacted]"
 
 # Loggers of drivers that print addresses with credentials in them, or one line per failed check.
-SILENCED = ("aio_pika", "aiormq", "aiohttp.access", "aiohttp.client", "asyncio", "botocore", "psycopg.pool")
+SILENCED = (
+    "aio_pika", "aiormq", "aiohttp.access", "aiohttp.client", "asyncio", "asyncssh", "botocore", "psycopg.pool",
+)  # fmt: skip
 # One line per message, several a second, of nothing an operator acts on.
 QUIET = ("celery.app.trace", "celery.beat", "celery.worker.strategy", "kombu", "urllib3")
 

@@ -115,6 +115,14 @@ class Connector:
         """The host that bounds how many checks run at once against one place."""
         return self.target(config)
 
+    def planned(self, config: Values) -> tuple[str, ...]:
+        """Those of `steps` that a check of this config has."""
+        return self.steps
+
+    def needs_identity(self, config: Values) -> bool:
+        """Whether a check of this config signs in with the key pair of the tenant."""
+        return False
+
     async def check(self, config: Values, credentials: Values, steps: Steps) -> None:
         raise NotImplementedError
 

@@ -5,10 +5,10 @@ import errno
 import socket
 import ssl
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 import aiohappyeyeballs
 
@@ -19,7 +19,10 @@ from connectors.problems import CheckFailed
 from connectors.steps import Steps
 from connectors.tls import explained, limited, tls_context
 
-__all__ = ["Endpoint", "Exhausted", "look_up", "open_connection", "reach", "server_name", "step", "tls_context"]
+__all__ = [
+    "Endpoint", "Exhausted", "Way", "adopted", "look_up", "open_connection", "open_socket", "reach", "server_name",
+    "step", "tls_context",
+]  # fmt: skip
 
 CONNECT_LIMIT = 5.0  # seconds, over all addresses of a host
 ATTEMPTS = 8  # addresses of one host that are tried
@@ -38,6 +41,16 @@ class Endpoint:
     address: str
 
 
+class Way(Protocol):
+    """Another way to a service than straight. It begins at a vetted address, and knows by itself what lies behind."""
+
+    async def open(self, host: str, port: int, steps: Steps | None) -> socket.socket:
+        """A connection that leads there, in place of the steps "resolve" and "connect"."""
+
+    def entrance(self, endpoint: Endpoint) -> AbstractAsyncContextManager[Endpoint]:
+        """Where a driver that makes its own connection has to connect to within the block."""
+
+
 class Exhausted(Exception):
     """This machine cannot open a connection, whatever the destination does; no fault of the destination."""
 
@@ -50,23 +63,47 @@ async def look_up(host: str) -> tuple[str, ...]:
     return tuple(str(address) for address in found)
 
 
-async def reach(host: str, port: int, steps: Steps, *, tls: ssl.SSLContext | None = None) -> Endpoint:
+async def reach(
+    host: str, port: int, steps: Steps, *, tls: ssl.SSLContext | None = None, via: Way | None = None
+) -> Endpoint:
     """Connect once and hang up, as the steps "resolve", "connect" and, when `tls` is given, "tls".
 
-    For drivers that make their own connection: let them connect to the `address` of the result, which was vetted.
+    For drivers that make their own connection: let them connect to the `address` of the result, which was vetted, or
+    `via` another way to what `entrance` of that way gives for the result.
     Raises `CheckFailed` (dns, blocked, refused, timeout, tls).
     """
-    endpoint, transport, _ = await _open(asyncio.Protocol, host, port, steps, tls)
+    endpoint, transport, _ = await _open(asyncio.Protocol, host, port, steps, tls=tls, via=via)
     transport.abort()
     return endpoint
 
 
 async def open_connection(
-    protocol: Callable[[], P], host: str, port: int, steps: Steps | None = None, *, tls: ssl.SSLContext | None = None
+    protocol: Callable[[], P],
+    host: str,
+    port: int,
+    steps: Steps | None = None,
+    *,
+    tls: ssl.SSLContext | None = None,
+    via: Way | None = None,
 ) -> tuple[asyncio.Transport, P]:
     """A vetted connection that speaks `protocol`, opened within the same steps and errors as `reach`."""
-    _, transport, spoken = await _open(protocol, host, port, steps, tls)
+    _, transport, spoken = await _open(protocol, host, port, steps, tls=tls, via=via)
     return transport, spoken
+
+
+async def open_socket(host: str, port: int) -> socket.socket:
+    """A vetted connection for a library that takes it over as it is. Raises `CheckFailed` as `reach` does."""
+    name = server_name(host)
+    sock, _ = await _connect(name, port, await look_up(name))
+    return sock
+
+
+async def adopted(protocol: Callable[[], P], sock: socket.socket, **tls: Any) -> tuple[asyncio.Transport, P]:
+    """Let the running loop speak `protocol` over a connected socket; `tls` as the loop's own methods take it."""
+    loop = asyncio.get_running_loop()
+    if sock.family == getattr(socket, "AF_UNIX", None):
+        return await loop.create_unix_connection(protocol, sock=sock, **tls)
+    return await loop.create_connection(protocol, sock=sock, **tls)
 
 
 def server_name(host: str) -> str:
@@ -82,21 +119,29 @@ def step(steps: Steps | None, name: str) -> AbstractContextManager[None]:
 
 
 async def _open(
-    protocol: Callable[[], P], host: str, port: int, steps: Steps | None, tls: ssl.SSLContext | None
+    protocol: Callable[[], P], host: str, port: int, steps: Steps | None, *, tls: ssl.SSLContext | None, via: Way | None
 ) -> tuple[Endpoint, asyncio.Transport, P]:
-    loop = asyncio.get_running_loop()
+    sock, endpoint = await _straight(host, port, steps) if via is None else await _by(via, host, port, steps)
+    if tls is None:
+        return endpoint, *await adopted(protocol, sock)
+    with step(steps, "tls"), explained(endpoint.host, port):
+        async with limited():
+            return endpoint, *await adopted(
+                protocol, sock, ssl=tls, server_hostname=endpoint.host, ssl_shutdown_timeout=GOODBYE
+            )
+
+
+async def _straight(host: str, port: int, steps: Steps | None) -> tuple[socket.socket, Endpoint]:
     with step(steps, "resolve"):
         name = server_name(host)
         addresses = await look_up(name)
     with step(steps, "connect"):
-        sock, endpoint = await _connect(name, port, addresses)
-        if tls is None:
-            return endpoint, *await loop.create_connection(protocol, sock=sock)
-    with step(steps, "tls"), explained(name, port):
-        async with limited():
-            return endpoint, *await loop.create_connection(
-                protocol, sock=sock, ssl=tls, server_hostname=name, ssl_shutdown_timeout=GOODBYE
-            )
+        return await _connect(name, port, addresses)
+
+
+async def _by(via: Way, host: str, port: int, steps: Steps | None) -> tuple[socket.socket, Endpoint]:
+    sock = await via.open(host, port, steps)
+    return sock, Endpoint(server_name(host), port, "")
 
 
 async def _connect(name: str, port: int, addresses: tuple[str, ...]) -> tuple[socket.socket, Endpoint]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from connectors.base import Connector, Values
+from connectors.identity import Identity
 from connectors.problems import CheckFailed
 from connectors.steps import Steps
 
@@ -29,9 +30,14 @@ class Report:
     learned: dict[str, Any] = field(default_factory=dict)
 
 
-async def run(connector: Connector, config: Values, credentials: Values, *, limit: float) -> Report:
-    """Check a destination within `limit` seconds. Raises nothing but cancellation from outside."""
-    steps = Steps(connector.steps)
+async def run(
+    connector: Connector, config: Values, credentials: Values, *, limit: float, identity: Identity | None = None
+) -> Report:
+    """Check a destination within `limit` seconds. Raises nothing but cancellation from outside.
+
+    `identity` is that of the tenant, where `connector.needs_identity(config)`.
+    """
+    steps = Steps(connector.planned(config), identity)
     if not connector.available:
         return _driver_missing(connector, steps)
     try:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from connectors.identity import Identity
 from connectors.problems import CheckFailed
 
 
@@ -16,10 +17,12 @@ class Steps:
     skipped; steps that never ran are listed as skipped, so that a reader sees how far the check came.
 
     Steps inside a step come before it: it begins when the last of them ends, and if one fails it never ran.
+
+    `identity` is whom to sign in as where the config names no credential for that, and is never recorded.
     """
 
-    def __init__(self, names: tuple[str, ...]) -> None:
-        self._names = names
+    def __init__(self, names: tuple[str, ...], identity: Identity | None = None) -> None:
+        self._names, self.identity = names, identity
         self._done: list[dict[str, Any]] = []
         self._failure: BaseException | None = None
         self._began = 0.0

@@ -12,6 +12,7 @@ from connectors.running import Report
 from destinations import topics
 from destinations.drafts import UNSET, Draft, Unset
 from destinations.exceptions import InvalidDestination, Problem
+from destinations.keys import ssh_key
 from destinations.merging import merge
 from destinations.models import Destination
 from destinations.naming import free_name, free_slug, name_problems, taken
@@ -84,6 +85,8 @@ def _apply_name(destination: Destination, draft: Draft) -> None:
 
 def save(destination: Destination, *, force_insert: bool = False) -> None:
     """Write the row; a constraint that is broken becomes the problem it stands for."""
+    if destination.connector.needs_identity(destination.config):
+        ssh_key(destination.tenant)
     if destination.is_default:
         others = Destination.objects.filter(tenant=destination.tenant, is_default=True).exclude(pk=destination.pk)
         others.update(is_default=False, revision=F("revision") + 1, updated=timezone.now())

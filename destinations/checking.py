@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from connectors import running
 from connectors.base import Connector, Values
+from connectors.identity import Identity
 from connectors.running import Report
 from destinations import background, claiming, recording
 from destinations.claiming import Claim
@@ -66,10 +67,10 @@ def rounds(budget: float, among: Collection[int] | None = None) -> Iterator[int]
         raise
 
 
-def run_now(connector: Connector, config: Values, credentials: Values) -> Report:
+def run_now(connector: Connector, config: Values, credentials: Values, identity: Identity | None = None) -> Report:
     """Check something that is not stored, and wait for the outcome."""
     limit = float(settings.CHECK_TIMEOUT)
-    return background.submit(running.run(connector, config, credentials, limit=limit)).result()
+    return background.submit(running.run(connector, config, credentials, limit=limit, identity=identity)).result()
 
 
 def cancel_queued(destination: Destination) -> None:
@@ -116,11 +117,11 @@ class Runner:
         for claim in claims:
             self.in_flight[claim.destination.pk] = claim
             try:
-                credentials = claim.destination.credentials
+                credentials, identity = claim.destination.credentials, claim.destination.identity
             except SecretUnreadable as error:
                 self._results.put(recording.finished(claim, _unreadable(claim, error)))
             else:
-                background.submit(self._run(claim, credentials))
+                background.submit(self._run(claim, credentials, identity))
 
     def collect(self) -> list[Result]:
         """Finished checks: waits until a quarter of the window is free again, at most `POLL` seconds."""
@@ -136,14 +137,14 @@ class Runner:
             del self.in_flight[result.claim.destination.pk]
         return results
 
-    async def _run(self, claim: Claim, credentials: Values) -> None:
+    async def _run(self, claim: Claim, credentials: Values, identity: Identity | None) -> None:
         try:
-            report = await self._limited(claim.destination, credentials)
+            report = await self._limited(claim.destination, credentials, identity)
         except Exception as error:  # a claim without a result would keep the sweep waiting for ever
             report = running.unexpected(error, claim.destination.type)
         self._results.put(recording.finished(claim, report))
 
-    async def _limited(self, destination: Destination, credentials: Values) -> Report:
+    async def _limited(self, destination: Destination, credentials: Values, identity: Identity | None) -> Report:
         connector = destination.connector
         async with AsyncExitStack() as slots:
             await slots.enter_async_context(self._tenants[destination.tenant_id])
@@ -152,7 +153,7 @@ class Runner:
                 await slots.enter_async_context(self._sessions)
             await slots.enter_async_context(self._window)
             limit = float(settings.CHECK_TIMEOUT)
-            return await running.run(connector, destination.config, credentials, limit=limit)
+            return await running.run(connector, destination.config, credentials, limit=limit, identity=identity)
 
 
 def _semaphores(size: int) -> "defaultdict[str, asyncio.Semaphore]":

@@ -15,6 +15,7 @@ from connectors.forms import Lines, Pairs, PairsInput
 from connectors.problems import Invalid
 from destinations.drafts import UNSET, Draft
 from destinations.exceptions import Problem
+from destinations.keys import ssh_key
 from destinations.models import ALL_TOPICS, Destination
 from tenants.models import Environment, Tenant
 
@@ -80,6 +81,7 @@ class DestinationForm(forms.Form):
             del self.fields["tenant"], self.fields["uid"]
             self.fields["name"].help_text = ""
         self._offer(tenants, environments)
+        self._tell_ssh_key()
         for name, field in self.fields.items():
             _dress(field.widget)
             if name not in self.typed:
@@ -98,6 +100,19 @@ class DestinationForm(forms.Form):
             chosen = self.destination and self.destination.tenant_id
         environment = self.fields["environment"]
         environment.queryset = environments.filter(tenant=chosen) if chosen else environments.none()  # type: ignore[attr-defined]
+
+    def _tell_ssh_key(self) -> None:
+        """Beside the user who has to authorize it; of a tenant that is not chosen yet nobody knows which it is."""
+        if (field := self.typed.get("config.ssh_user")) is None:
+            return
+        try:
+            tenant = (
+                self.destination.tenant if self.destination else self.fields["tenant"].clean(self["tenant"].value())
+            )
+        except forms.ValidationError:
+            field.help_text += " Its page shows the key."
+        else:
+            field.help_text += f" That is: {ssh_key(tenant).public_key}"
 
     def clean(self) -> dict[str, Any]:
         """When something of the page itself is wrong, say what is wrong with the connection in the same breath."""

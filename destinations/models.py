@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from connectors import registry
 from connectors.base import Connector
+from connectors.identity import Identity
 from destinations.querysets import CheckQuerySet, DestinationQuerySet
 from destinations.sealing import Sealed, SealedField
 from tenants.models import Environment, Tenant
@@ -117,6 +118,14 @@ class Destination(models.Model):
         self.masked = self.connector.mask(values)
 
     @property
+    def identity(self) -> Identity | None:
+        """Whom a check signs in as, where its config asks for that. Raises `SecretUnreadable`."""
+        if not self.connector.needs_identity(self.config):
+            return None
+        key = TunnelKey.objects.filter(tenant=self.tenant_id).first()
+        return key.identity if key else None
+
+    @property
     def secret_extra(self) -> dict[str, Any]:
         """What dialects keep that is not for everybody's eyes, by dialect. Raises `SecretUnreadable`."""
         return self.sealed_extra.open(self._bound("extra")) if self.sealed_extra else {}
@@ -128,6 +137,37 @@ class Destination(models.Model):
 
     def _bound(self, part: str) -> str:
         return f"{self.tenant_id}/{self.uuid}/{part}"
+
+
+class TunnelKey(models.Model):
+    """The key pair with which checks of a tenant's destinations sign in to SSH servers. Made by `keys.ssh_key`."""
+
+    tenant = models.OneToOneField(Tenant, models.CASCADE, primary_key=True, related_name="tunnel_key")
+    public_key = models.TextField()
+    sealed: Sealed | None = SealedField()
+    created = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("tenant",)
+        verbose_name = "SSH key"
+
+    def __str__(self) -> str:
+        return f"SSH key of {self.tenant_id}"
+
+    @property
+    def binding(self) -> str:
+        return f"{self.tenant_id}/ssh/private_key"
+
+    @property
+    def identity(self) -> Identity:
+        """The key pair in clear. Raises `SecretUnreadable`."""
+        assert self.sealed is not None  # noqa: S101  the column is never null
+        return Identity(self.public_key, self.sealed.open(self.binding)["private"])
+
+    @identity.setter
+    def identity(self, pair: Identity) -> None:
+        self.public_key = pair.public
+        self.sealed = Sealed.seal({"private": pair.private}, self.binding)
 
 
 class Health(models.TextChoices):

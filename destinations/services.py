@@ -19,6 +19,7 @@ from destinations.exceptions import (
     RevisionMismatch,
     Unproven,
 )
+from destinations.keys import ssh_key
 from destinations.merging import stored_credentials
 from destinations.models import ConnectionCheck, Destination, DestinationState
 from destinations.naming import taken
@@ -118,7 +119,8 @@ def try_out(tenant: Tenant, draft: Draft, *, stored: Destination | None = None) 
     """Check a draft for real without saving it. Raises `InvalidDestination`; secrets stay in this process."""
     trial = stored or Destination(tenant=tenant, type=draft.type or "", sealed=None)
     credentials = apply(trial, draft)
-    return checking.run_now(trial.connector, trial.config, credentials)
+    identity = ssh_key(tenant).identity if trial.connector.needs_identity(trial.config) else None
+    return checking.run_now(trial.connector, trial.config, credentials, identity)
 
 
 def prove(tenant: Tenant, draft: Draft, *, stored: Destination | None = None) -> Report:

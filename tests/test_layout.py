@@ -16,7 +16,10 @@ LAYERS = (
     ("destinations.sealing", "destinations.querysets"),
     ("destinations.models", "destinations.drafts", "destinations.exceptions", "destinations.apps"),
     ("destinations.background", "destinations.claiming", "destinations.naming", "destinations.topics"),
-    ("destinations.merging",),
+    (
+        "destinations.keys",
+        "destinations.merging",
+    ),
     ("destinations.applying", "destinations.recording"),
     ("destinations.checking",),
     ("destinations.tasks",),

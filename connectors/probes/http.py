@@ -51,15 +51,17 @@ async def call(
     headers: Mapping[str, str] | None = None,
     body: bytes = b"",
     tls: ssl.SSLContext | None = None,
+    via: egress.Way | None = None,
 ) -> Answer:
     """Send one request and read the answer, whatever its status. `url` is sent as it is written.
 
     Follows no redirect, uses no proxy, keeps no cookie, unpacks nothing. With `steps`, making the connection is
     recorded as "resolve", "connect" and "tls" (skipped for http); call it inside the step of the request itself, which
-    then begins where those end. `tls` says which certificates to trust; left out, the system's.
+    then begins where those end. `tls` says which certificates to trust; left out, the system's. `via` leads there if
+    not straight.
     Raises `CheckFailed` (dns, blocked, refused, timeout, tls, protocol).
     """
-    place = _Place.of(url, tls, steps)
+    place = _Place.of(url, tls, steps, via)
     token = _place.set(place)
     try:
         with _explained(place):
@@ -75,9 +77,12 @@ class _Place:
     port: int
     context: ssl.SSLContext | None
     steps: Steps | None
+    via: egress.Way | None
 
     @classmethod
-    def of(cls, url: str, context: ssl.SSLContext | None, steps: Steps | None) -> "_Place":
+    def of(
+        cls, url: str, context: ssl.SSLContext | None, steps: Steps | None, via: egress.Way | None = None
+    ) -> "_Place":
         try:
             parts = urlsplit(url)
             port = parts.port or {"http": 80, "https": 443}[parts.scheme]
@@ -95,7 +100,7 @@ class _Place:
             encoded=True,
         )
         secure = parts.scheme == "https"
-        return cls(shown, host, port, (context or tls.tls_context()) if secure else None, steps)
+        return cls(shown, host, port, (context or tls.tls_context()) if secure else None, steps, via)
 
 
 def _server_name(host: str, steps: Steps | None) -> str:
@@ -147,7 +152,9 @@ class _Connector(aiohttp.BaseConnector):
         self, req: aiohttp.ClientRequest, traces: Any, timeout: aiohttp.ClientTimeout
     ) -> ResponseHandler:
         place = _place.get()
-        _, handler = await egress.open_connection(self._factory, place.host, place.port, place.steps, tls=place.context)
+        _, handler = await egress.open_connection(
+            self._factory, place.host, place.port, place.steps, tls=place.context, via=place.via
+        )
         self._handlers.add(handler)
         if place.context is None and place.steps is not None:
             place.steps.skip("tls", "The URL begins with http://, so the connection is not encrypted.")

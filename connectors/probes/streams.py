@@ -1,9 +1,10 @@
 """Vetted connections as asyncio streams, for what is read and written by hand."""
 
 import asyncio
+import socket
 import ssl
 
-from connectors.egress import open_connection
+from connectors.egress import Way, adopted, open_connection
 from connectors.steps import Steps
 
 
@@ -14,11 +15,21 @@ async def open_streams(
     *,
     tls: ssl.SSLContext | None = None,
     reader: asyncio.StreamReader | None = None,
+    via: Way | None = None,
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """As `egress.open_connection`; what arrives is fed into `reader` when one is given."""
     feed = reader or asyncio.StreamReader()
-    transport, protocol = await open_connection(lambda: asyncio.StreamReaderProtocol(feed), host, port, steps, tls=tls)
+    transport, protocol = await open_connection(
+        lambda: asyncio.StreamReaderProtocol(feed), host, port, steps, tls=tls, via=via
+    )
     return feed, asyncio.StreamWriter(transport, protocol, feed, asyncio.get_running_loop())
+
+
+async def adopt(sock: socket.socket) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """The streams of a connection that is there already."""
+    reader = asyncio.StreamReader()
+    transport, protocol = await adopted(lambda: asyncio.StreamReaderProtocol(reader), sock)
+    return reader, asyncio.StreamWriter(transport, protocol, reader, asyncio.get_running_loop())
 
 
 async def hang_up(writer: asyncio.StreamWriter) -> None:

@@ -2,7 +2,7 @@
 
 from connectors.base import Section, Steps, Values
 from connectors.fields import HostField, PortField, SecretField, TextField
-from connectors.probes import synapse, tds
+from connectors.probes import ssh, synapse, tds
 from connectors.sslmode import SslModeField
 from connectors.tls import CertificateField
 from connectors.types.mssql import MsSQL
@@ -13,7 +13,7 @@ class AzureSqlDw(MsSQL):
 
     type = "azure_sqldw"
     label = "Azure Synapse"
-    steps = synapse.STEPS
+    steps = (*ssh.STEPS, *synapse.STEPS)
     effect = synapse.EFFECT
     rights = (
         "`GRANT CONTROL ON DATABASE::[pool] TO [user];`, the key of the storage account, and a SAS token for its blob "
@@ -25,7 +25,7 @@ class AzureSqlDw(MsSQL):
         "own emulator: Synapse itself runs in Azure only."
     )
 
-    class Config(Section):
+    class Config(ssh.TunnelSection):
         host = HostField(label="Host", help_text="The SQL endpoint, such as example.sql.azuresynapse.net.")
         port = PortField(default=1433, label="Port", help_text="Where the endpoint listens.")
         database = TextField(max_length=128, label="Database", help_text="The name of the dedicated SQL pool.")
@@ -59,4 +59,5 @@ class AzureSqlDw(MsSQL):
 
     async def check(self, config: Values, credentials: Values, steps: Steps) -> None:
         storage = synapse.Storage.of(credentials["storage_sas_url"], credentials["storage_account_key"])
-        await synapse.check(tds.Place.of(config, credentials), storage, steps)
+        async with self.tunnel(config, steps) as via:  # to the pool; the storage is reached straight
+            await synapse.check(tds.Place.of(config, credentials, via), storage, steps)

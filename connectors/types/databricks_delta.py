@@ -1,17 +1,17 @@
 """A schema of Delta tables in a Databricks workspace."""
 
-from connectors.base import Connector, Section, Steps, Values
+from connectors.base import Section, Steps, Values
 from connectors.fields import HeaderSecretField, HostField, PatternField, PortField, TextField
-from connectors.probes import databricks
+from connectors.probes import databricks, ssh
 
 
-class DatabricksDelta(Connector):
+class DatabricksDelta(ssh.Tunnelled):
     """A schema of Delta tables in a Databricks workspace."""
 
     type = "databricks_delta"
     label = "Databricks Delta Lake"
     family = "databases"
-    steps = databricks.STEPS
+    steps = (*ssh.STEPS, *databricks.STEPS)
     effect = databricks.EFFECT
     rights = databricks.RIGHTS
     tested = (
@@ -20,7 +20,7 @@ class DatabricksDelta(Connector):
     )
     session = True
 
-    class Config(Section):
+    class Config(ssh.TunnelSection):
         host = HostField(
             label="Host", help_text="The host name of the workspace, such as dbc-a1b2c3d4-e5f6.cloud.databricks.com."
         )
@@ -49,13 +49,11 @@ class DatabricksDelta(Connector):
         )
 
     def target(self, config: Values) -> str:
-        return f"{config['catalog']}.{config['schema']} at {config['host']}"
-
-    def host(self, config: Values) -> str:
-        return str(config["host"])
+        return f"{config['catalog']}.{config['schema']} at {config['host']}{self.through(config)}"
 
     async def check(self, config: Values, credentials: Values, steps: Steps) -> None:
         async def sign_in() -> str:
             return str(credentials["token"])
 
-        await databricks.check(databricks.Place.of(config), sign_in, steps)
+        async with self.tunnel(config, steps) as via:
+            await databricks.check(databricks.Place.of(config, via), sign_in, steps)

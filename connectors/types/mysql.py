@@ -2,31 +2,34 @@
 
 from collections.abc import Iterator
 
-from connectors.base import Connector, Section, Steps, Values
+from connectors.base import Section, Steps, Values
 from connectors.fields import HostField, PortField, SecretField, TextField
 from connectors.names import place
-from connectors.probes import mysql
+from connectors.probes import mysql, ssh
 from connectors.problems import Problem
 from connectors.sslmode import SslModeField, unused_certificate
 from connectors.tls import CertificateField
 
 
-class MySQL(Connector):
+class MySQL(ssh.Tunnelled):
     """A database of a MySQL or MariaDB server, or a server on which each source gets a database of its own."""
 
     type = "mysql"
     label = "MySQL"
     family = "databases"
-    steps = mysql.STEPS
+    steps = (*ssh.STEPS, *mysql.STEPS)
     effect = mysql.EFFECT
     rights = (
         "`CREATE, DROP, INSERT` on the database: ``GRANT CREATE, DROP, INSERT ON `database`.* TO `user`@`host`;``, and "
         "`ON *.*` where no database is named."
     )
-    tested = "Against a real MariaDB server, with and without TLS; against MySQL itself it is not."
+    tested = (
+        "Against a real MariaDB server, with and without TLS, directly and through a real SSH server; against MySQL "
+        "itself it is not."
+    )
     session = True
 
-    class Config(Section):
+    class Config(ssh.TunnelSection):
         host = HostField(label="Host", help_text="The name or IP address of the server.")
         port = PortField(default=3306, label="Port", help_text="Where the server listens.")
         database = TextField(
@@ -47,14 +50,13 @@ class MySQL(Connector):
         password = SecretField(max_length=1000, label="Password", help_text="The password of the account.")
 
     def validate(self, config: Values, credentials: Values) -> Iterator[Problem]:
-        return unused_certificate(config)
+        yield from unused_certificate(config)
+        yield from super().validate(config, credentials)
 
     def target(self, config: Values) -> str:
-        where = place(config["host"], config["port"])
+        where = place(config["host"], config["port"]) + self.through(config)
         return f"{config['database']} at {where}" if config.get("database") else where
 
-    def host(self, config: Values) -> str:
-        return str(config["host"])
-
     async def check(self, config: Values, credentials: Values, steps: Steps) -> None:
-        await mysql.check(mysql.Place.of(config, credentials), steps)
+        async with self.tunnel(config, steps) as via:
+            await mysql.check(mysql.Place.of(config, credentials, via), steps)

@@ -2,6 +2,7 @@
 
 from connectors.base import Section
 from connectors.fields import HostField, PortField, TextField
+from connectors.probes import postgres
 from connectors.sslmode import SslModeField
 from connectors.tls import CertificateField
 from connectors.types.postgres import Postgres
@@ -12,6 +13,7 @@ class Panoply(Postgres):
 
     type = "panoply"
     label = "Panoply"
+    steps = postgres.STEPS
     tested = "Against PostgreSQL, whose protocol it speaks: there is no Panoply to run outside of its maker's cloud."
 
     class Config(Section):

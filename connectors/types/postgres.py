@@ -1,29 +1,30 @@
 """A schema of a PostgreSQL database."""
 
 from collections.abc import Iterator
+from typing import ClassVar
 
-from connectors.base import Connector, Section, Steps, Values
+from connectors.base import Section, Steps, Values
 from connectors.fields import HostField, PortField, SecretField, TextField
 from connectors.names import place
-from connectors.probes import postgres
+from connectors.probes import postgres, ssh
 from connectors.problems import Problem
 from connectors.sslmode import SslModeField, unused_certificate
 from connectors.tls import CertificateField
 
 
-class Postgres(Connector):
+class Postgres(ssh.Tunnelled):
     """A schema of a PostgreSQL database."""
 
     type = "postgres"
     label = "PostgreSQL"
     family = "databases"
-    steps = postgres.STEPS
+    steps: ClassVar[tuple[str, ...]] = (*ssh.STEPS, *postgres.STEPS)
     effect = postgres.EFFECT
     rights = "`LOGIN`, `GRANT CONNECT ON DATABASE` and `GRANT USAGE, CREATE ON SCHEMA` for the role that signs in."
-    tested = "Against a real PostgreSQL server, with and without TLS."
+    tested = "Against a real PostgreSQL server, with and without TLS, directly and through a real SSH server."
     session = True
 
-    class Config(Section):
+    class Config(ssh.TunnelSection):
         host = HostField(label="Host", help_text="The name or IP address of the server.")
         port = PortField(default=5432, label="Port", help_text="Where the server listens.")
         database = TextField(max_length=127, label="Database", help_text="The name of the database.")
@@ -40,13 +41,13 @@ class Postgres(Connector):
         password = SecretField(max_length=1000, label="Password", help_text="The password of the role.")
 
     def validate(self, config: Values, credentials: Values) -> Iterator[Problem]:
-        return unused_certificate(config)
+        yield from unused_certificate(config)
+        yield from super().validate(config, credentials)
 
     def target(self, config: Values) -> str:
-        return f"{config['database']}.{config['schema']} at {place(config['host'], config['port'])}"
-
-    def host(self, config: Values) -> str:
-        return str(config["host"])
+        where = place(config["host"], config["port"])
+        return f"{config['database']}.{config['schema']} at {where}{self.through(config)}"
 
     async def check(self, config: Values, credentials: Values, steps: Steps) -> None:
-        await postgres.check(postgres.Place.of(config, credentials), steps)
+        async with self.tunnel(config, steps) as via:
+            await postgres.check(postgres.Place.of(config, credentials, via), steps)

@@ -1,7 +1,7 @@
 """A schema of an Amazon Redshift database."""
 
-from connectors.base import Section
 from connectors.fields import HostField, PortField, TextField
+from connectors.probes import ssh
 from connectors.sslmode import SslModeField
 from connectors.tls import CertificateField
 from connectors.types.postgres import Postgres
@@ -14,7 +14,7 @@ class Redshift(Postgres):
     label = "Amazon Redshift"
     tested = "Against PostgreSQL, whose protocol it speaks: there is no Redshift to run outside of Amazon's cloud."
 
-    class Config(Section):
+    class Config(ssh.TunnelSection):
         host = HostField(label="Host", help_text="The endpoint of the cluster or workgroup, without port.")
         port = PortField(default=5439, label="Port", help_text="Where the cluster or workgroup listens.")
         database = TextField(max_length=127, label="Database", help_text="The name of the database, such as dev.")

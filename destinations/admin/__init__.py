@@ -2,5 +2,6 @@
 
 from destinations.admin.checks import ConnectionCheckAdmin
 from destinations.admin.destinations import DestinationAdmin
+from destinations.admin.tenants import OwnerAdmin
 
-__all__ = ["ConnectionCheckAdmin", "DestinationAdmin"]
+__all__ = ["ConnectionCheckAdmin", "DestinationAdmin", "OwnerAdmin"]

@@ -169,6 +169,14 @@ class Tenant(Shape):
     updated = DateTimeField()
 
 
+class SshKey(Shape):
+    """The key with which checks sign in to the SSH servers that destinations are reached through."""
+
+    tenant = CharField(source="tenant_id")
+    public_key = CharField(help_text="One line, for `authorized_keys` on the SSH server. The private key stays here.")
+    created = DateTimeField()
+
+
 class Environment(Shape):
     """A named stage of a tenant."""
 

@@ -39,7 +39,9 @@ def _lines(connector: Connector) -> Iterator[str]:
     for section in ("config", "credentials"):
         yield from ("", f"## {section.capitalize()}", "", *_table(connector, section))
     yield from ("", "## What a check does", "", "Its steps, in this order:", "")
-    yield from (f"{number}. {step}" for number, step in enumerate(connector.steps, 1))
+    usual = connector.planned({})
+    for number, step in enumerate(connector.steps, 1):
+        yield f"{number}. {step}" if step in usual else f"{number}. {step} (only with an SSH tunnel)"
     yield from ("", connector.effect, "", "## Rights it needs", "", connector.rights)
     yield from ("", "## How it is tested", "", connector.tested)
 

@@ -20,6 +20,7 @@ ROUTES: dict[tuple[str, str], tuple[str, object]] = {
     ("GET", "tenants/<id>"): ("viewer", None),
     ("PATCH", "tenants/<id>"): ("admin", {"name": "New"}),
     ("DELETE", "tenants/<id>"): ("root", None),
+    ("GET", "tenants/<id>/ssh-key"): ("viewer", None),
     ("GET", "tenants/<tenant>/environments"): ("viewer", None),
     ("POST", "tenants/<tenant>/environments"): ("admin", {"name": "New"}),
     ("GET", "tenants/<tenant>/environments/<uuid>"): ("viewer", None),

@@ -87,7 +87,8 @@ def test_a_page_tells_fields_steps_and_rights(tmp_path):
     for words in (
         "| `password` | secret, required |",
         "`5432` when left out",
-        "4. sign in",
+        "1. reach the SSH server (only with an SSH tunnel)",
+        "7. sign in",
         "GRANT CONNECT",
         "real Post",
     ):

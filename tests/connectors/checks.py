@@ -10,24 +10,35 @@ import pytest
 
 from connectors import perloop
 from connectors.base import Connector
+from connectors.identity import Identity
 from connectors.problems import CHECK_CODES
 from connectors.running import Report, run
 
 
 def checked(
-    connector: Connector, config: Mapping[str, Any], credentials: Mapping[str, Any], limit: float = 15
+    connector: Connector,
+    config: Mapping[str, Any],
+    credentials: Mapping[str, Any],
+    limit: float = 15,
+    identity: Identity | None = None,
 ) -> Report:
-    return asyncio.run(check(connector, config, credentials, limit))
+    return asyncio.run(check(connector, config, credentials, limit, identity))
 
 
 async def check(
-    connector: Connector, config: Mapping[str, Any], credentials: Mapping[str, Any], limit: float = 15
+    connector: Connector,
+    config: Mapping[str, Any],
+    credentials: Mapping[str, Any],
+    limit: float = 15,
+    identity: Identity | None = None,
 ) -> Report:
     """Validate and check; no secret may be in the report, neither as it is nor as Python would write it."""
     try:
-        report = await run(connector, *connector.clean(config, credentials), limit=limit)
+        report = await run(connector, *connector.clean(config, credentials), limit=limit, identity=identity)
     finally:
         await perloop.close()
+    if identity:
+        assert not any(line in repr(report) for line in identity.private.splitlines())
     for name in connector.secrets & set(credentials):
         value = credentials[name]
         for secret in value.values() if isinstance(value, Mapping) else [value]:
@@ -151,6 +162,29 @@ class Muffler:
                 if self.silent and self.hang_up:
                     return
                 if not self.silent:
+                    writer.write(data)
+        finally:
+            writer.close()
+
+
+class Once(Muffler):
+    """Muffles only the first connection."""
+
+    async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.silent:
+            self.word, self.silent = b"\0no such word\0", False
+        await super()._meet(reader, writer)
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        muffled = False
+        try:
+            while data := await reader.read(65536):
+                if self.word in data:
+                    self.silent = muffled = True
+                    self.word = b"\0no such word\0"
+                if muffled and self.hang_up:
+                    return
+                if not muffled:
                     writer.write(data)
         finally:
             writer.close()

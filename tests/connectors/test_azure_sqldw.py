@@ -5,7 +5,7 @@ import zlib
 
 import pytest
 
-from connectors.probes.synapse import staging
+from connectors.probes.synapse import STEPS, staging
 from connectors.problems import Invalid
 from connectors.types.azure_sqldw import AzureSqlDw
 from tests.connectors import checks
@@ -80,11 +80,11 @@ def silent_logs(caplog):
 class TestPassing:
     def test_a_pool_whose_storage_may_be_used_passes_and_nothing_is_left(self, checked, config):
         report = checked()
-        assert passed(report) == list(SYNAPSE.steps)
+        assert passed(report) == list(STEPS)
         assert report.message == "Azure Synapse accepted every step."
 
     def test_a_sas_url_of_one_container_passes(self, checked, storage, container):
-        assert passed(checked(container_sas(container, "wd"), container)) == list(SYNAPSE.steps)
+        assert passed(checked(container_sas(container, "wd"), container)) == list(STEPS)
         assert storage.blobs(container) == []
 
     def test_a_schema_of_its_own_is_made_when_none_is_named(self, checked, config):
@@ -104,7 +104,7 @@ class TestThePool:
 
     def test_a_pool_that_does_not_tell_about_rights_is_asked_to_make_a_table_all_the_same(self, checked, pool):
         pool.faults["sys.database_permissions"] = 104
-        assert passed(checked()) == [step for step in SYNAPSE.steps if step != RIGHT]
+        assert passed(checked()) == [step for step in STEPS if step != RIGHT]
 
     def test_a_pool_that_hangs_up_when_asked_for_rights_fails(self, checked, pool):
         def hang_up(statement):

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from connectors.probes.databricks import STEPS
 from connectors.problems import Invalid
 from connectors.types.databricks_delta import DatabricksDelta
 from tests.connectors.checks import check, checked, failed, logged, passed
@@ -14,7 +15,7 @@ from tests.servers.http import hang, listening
 from tests.servers.process import free_port
 
 DELTA = DatabricksDelta()
-SIGN_IN, COMPUTE, FIND, CREATE, REMOVE = DELTA.steps[3:]
+SIGN_IN, COMPUTE, FIND, CREATE, REMOVE = STEPS[3:]
 CREDENTIALS = {"token": TOKEN}
 WAREHOUSE_PATH, CLUSTER_PATH = f"/sql/1.0/warehouses/{WAREHOUSE}", f"sql/protocolv1/o/0/{CLUSTER}"
 
@@ -55,19 +56,19 @@ def problems(config=None, **credentials):
 
 
 def test_a_check_makes_a_table_and_leaves_nothing(databricks, config):
-    assert passed(checked(DELTA, config, CREDENTIALS)) == list(DELTA.steps)
+    assert passed(checked(DELTA, config, CREDENTIALS)) == list(STEPS)
     assert databricks.tables == []
     assert databricks.statements[1].startswith("CREATE TABLE `lake`.`raw`.`landfall_check_")
 
 
 def test_what_is_left_out_is_filled_in(config):
     del config["catalog"], config["schema"]
-    assert passed(checked(DELTA, config, CREDENTIALS)) == list(DELTA.steps)
+    assert passed(checked(DELTA, config, CREDENTIALS)) == list(STEPS)
 
 
 @pytest.mark.parametrize("path", [f"sql/1.0/warehouses/{WAREHOUSE}", f"/sql/1.0/endpoints/{WAREHOUSE}"])
 def test_every_spelling_of_a_warehouse_is_read(config, path):
-    assert passed(checked(DELTA, config | {"http_path": path}, CREDENTIALS)) == list(DELTA.steps)
+    assert passed(checked(DELTA, config | {"http_path": path}, CREDENTIALS)) == list(STEPS)
 
 
 def test_odd_names_are_quoted(databricks, config):
@@ -80,14 +81,14 @@ def test_odd_names_are_quoted(databricks, config):
 def test_a_warehouse_that_does_not_run_is_not_started(databricks, config, state):
     databricks.state = state
     report = checked(DELTA, config, CREDENTIALS)
-    assert passed(report) == list(DELTA.steps[:5])
+    assert passed(report) == list(STEPS[:5])
     assert "not running" in report.steps[-1]["message"]
     assert databricks.statements == []
 
 
 def test_of_a_cluster_it_is_checked_that_it_exists(databricks, config):
     report = checked(DELTA, config | {"http_path": CLUSTER_PATH}, CREDENTIALS)
-    assert passed(report) == list(DELTA.steps[:5])
+    assert passed(report) == list(STEPS[:5])
     assert "Clusters take no statements" in report.steps[-1]["message"]
 
 

@@ -9,6 +9,7 @@ import pytds
 import pytest
 
 from connectors.probes import trial
+from connectors.probes.ssh import STEPS as TUNNEL_STEPS
 from connectors.probes.tds import messages, session, tokens
 from connectors.probes.tds.place import Place
 from connectors.problems import Invalid
@@ -528,3 +529,14 @@ class TestDeclaration:
         assert config == {"host": "db.example.com", "port": 1433, "database": "lake", "sslmode": "verify-full"}
         assert MSSQL.target(config) == "lake at db.example.com:1433"
         assert MSSQL.target({**config, "schema": "raw"}) == "lake.raw at db.example.com:1433"
+
+
+def test_a_check_passes_through_an_ssh_server_and_leaves_nothing_of_it(config, ssh):
+    report = checked(MSSQL, {**config, **ssh.config}, LOADER, identity=ssh.identity)
+    assert passed(report) == [*TUNNEL_STEPS, *(name for name in ALL if name not in ("resolve", "connect"))]
+    wait_until(lambda: ssh.sessions == 0, 5, "the session with the SSH server had ended")
+
+
+def test_a_closed_port_behind_an_ssh_server_is_refused(config, ssh):
+    config |= {**ssh.config, "port": free_port()}
+    failed(checked(MSSQL, config, LOADER, identity=ssh.identity), "refused", TUNNEL_STEPS[-1])

@@ -12,7 +12,7 @@ from connectors.probes.mysql import checking, greeting
 from connectors.probes.mysql.driver import Session
 from connectors.problems import Invalid
 from connectors.types.mysql import MySQL
-from tests.connectors.checks import Muffler, Peer, against, check, checked, failed, logged, passed
+from tests.connectors.checks import Once, Peer, against, check, checked, failed, logged, passed
 from tests.servers.mysql import mysql_server
 from tests.servers.process import free_port, wait_until
 
@@ -286,29 +286,6 @@ def test_a_line_that_breaks_in_the_middle_leaves_nothing(plain, lake, limit):
 
     failed(asyncio.run(visit()), "remote", "create a table")
     assert left_behind(lake) == []
-
-
-class Once(Muffler):
-    """Muffles only the first connection."""
-
-    async def _meet(self, reader, writer):
-        if self.silent:
-            self.word, self.silent = b"\0no such word\0", False
-        await super()._meet(reader, writer)
-
-    async def _pass_on(self, reader, writer):
-        muffled = False
-        try:
-            while data := await reader.read(65536):
-                if self.word in data:
-                    self.silent = muffled = True
-                    self.word = b"\0no such word\0"
-                if muffled and self.hang_up:
-                    return
-                if not muffled:
-                    writer.write(data)
-        finally:
-            writer.close()
 
 
 def test_a_check_that_is_cancelled_in_the_middle_leaves_nothing(config, lake, monkeypatch):

@@ -17,6 +17,7 @@ from tests.servers.rabbitmq import rabbitmq
 from tests.servers.rest import system_trust
 from tests.servers.s3 import s3
 from tests.servers.snowflake import snowflake, snowflake_key
+from tests.servers.ssh import ssh
 
 __all__ = [
     "amazon",
@@ -45,6 +46,7 @@ __all__ = [
     "s3",
     "snowflake",
     "snowflake_key",
+    "ssh",
     "stranger",
     "system_trust",
 ]

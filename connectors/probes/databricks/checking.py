@@ -31,7 +31,7 @@ SignIn = Callable[[], Awaitable[str]]
 async def check(place: Place, sign_in: SignIn, steps: Steps) -> None:
     """Raises `CheckFailed`."""
     # Before anything is sent to those who give the tokens.
-    await egress.reach(place.host, place.port, steps, tls=egress.tls_context())
+    await egress.reach(place.host, place.port, steps, tls=egress.tls_context(), via=place.via)
     with steps(SIGN_IN):
         visit = _Visit(place, await sign_in())
         await visit.look("/api/2.0/preview/scim/v2/Me", SIGN_IN)
@@ -96,7 +96,7 @@ class _Visit:
             "User-Agent": f"Landfall/{VERSION}",
         }
         sent = json.dumps(body).encode() if body else b""
-        answer = await http.call(method, self.place.url(path), headers=headers, body=sent)
+        answer = await http.call(method, self.place.url(path), headers=headers, body=sent, via=self.place.via)
         if answer.status != 200:
             raise faults.refused(answer, step, self.place)
         if found := answer.json:

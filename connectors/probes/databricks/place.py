@@ -6,6 +6,7 @@ from typing import Any
 
 from connectors import names
 from connectors.base import Values
+from connectors.egress import Way
 from connectors.fields import PatternField
 
 _WAREHOUSE = r"/?sql/1\.0/(?:warehouses|endpoints)/([0-9A-Za-z]{1,64})"
@@ -32,10 +33,11 @@ class Place:
     http_path: str
     catalog: str
     schema: str
+    via: Way | None = None
 
     @classmethod
-    def of(cls, config: Values) -> "Place":
-        return cls(*(config[name] for name in ("host", "port", "http_path", "catalog", "schema")))
+    def of(cls, config: Values, via: Way | None = None) -> "Place":
+        return cls(**{name: config[name] for name in ("host", "port", "http_path", "catalog", "schema")}, via=via)
 
     @property
     def where(self) -> str:

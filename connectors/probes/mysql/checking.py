@@ -53,7 +53,7 @@ async def check(place: Place, steps: Steps) -> None:
 @asynccontextmanager
 async def _session(place: Place, steps: Steps | None = None) -> AsyncIterator["_Busy"]:
     hearing = Hearing(place)
-    _, writer = await open_streams(place.host, place.port, steps, reader=hearing)
+    _, writer = await open_streams(place.host, place.port, steps, reader=hearing, via=place.via)
     try:
         session = _Busy(place, hearing, writer)
     except BaseException:

@@ -32,7 +32,7 @@ def _is_lost(error: Exception) -> bool:
 def greeting_failed(error: Exception, hearing: Hearing, place: Place) -> CheckFailed:
     if hearing.nothing:
         message = f"{place.where} closed the connection without an answer."
-        return CheckFailed("remote", message, "Check that the server is running and lets Landfall's address in.")
+        return CheckFailed("remote", message, f"Check that the server is running and lets {place.caller} in.")
     explain = _SIGN_IN.get(number(error))
     return CheckFailed(*explain(place, "")) if explain else stranger(place)
 
@@ -72,7 +72,7 @@ def statement_failed(error: Exception, place: Place, host: str) -> CheckFailed:
 
 def _denied(place: Place, host: str) -> tuple[CheckCode, str, str]:
     message = f"{place.where} did not accept the user name “{place.username}” with this password."
-    remedy = "Check both, and that the account may sign in from Landfall's address."
+    remedy = f"Check both, and that the account may sign in from the address of {place.caller}."
     if place.sslmode == "disable":
         remedy += " If it must use TLS, set sslmode to verify-full."
     return "denied", message, remedy
@@ -94,12 +94,12 @@ def _wants_tls(place: Place, host: str) -> tuple[CheckCode, str, str]:
 
 
 def _not_let_in(place: Place, host: str) -> tuple[CheckCode, str, str]:
-    message = f"{place.where} does not let anybody connect from the address of Landfall."
+    message = f"{place.where} does not let anybody connect from the address of {place.caller}."
     return "forbidden", message, f"Create an account for it, such as {quoted(place.username)}@{quoted('%')}."
 
 
 def _shut_out(place: Place, host: str) -> tuple[CheckCode, str, str]:
-    message = f"{place.where} has shut out the address of Landfall after too many broken connections."
+    message = f"{place.where} has shut out the address of {place.caller} after too many broken connections."
     return "forbidden", message, "Run FLUSH HOSTS; as an administrator, and look for what breaks the connections."
 
 

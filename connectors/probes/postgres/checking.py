@@ -7,7 +7,7 @@ import socket
 import ssl
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from typing import Any
 
 import psycopg
@@ -34,7 +34,8 @@ Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 async def check(place: Place, steps: Steps) -> None:
     """Raises `CheckFailed`. One transaction holds it all, so that breaking off anywhere leaves nothing behind."""
     endpoint = await greet(place, steps)
-    async with _session(place, endpoint, steps) as connection:
+    entrance = place.via.entrance(endpoint) if place.via else nullcontext(endpoint)
+    async with entrance as door, _session(place, door, steps) as connection:
         with steps("find schema"), _explained(place):
             await _run(connection, sql.SQL("SET LOCAL statement_timeout = {}").format(STATEMENT_LIMIT * 1000))
             found = await _run(connection, _FIND_SCHEMA, [place.schema])
@@ -59,7 +60,7 @@ async def _session(place: Place, endpoint: Endpoint, steps: Steps) -> AsyncItera
             connection = await psycopg.AsyncConnection.connect(
                 host=server_name(place.host),
                 hostaddr=endpoint.address,
-                port=place.port,
+                port=endpoint.port,
                 dbname=place.database,
                 user=place.username,
                 password=place.password,

@@ -89,7 +89,7 @@ def _not_let_in(place: Place) -> tuple[CheckCode, str, str]:
     how = "without TLS" if place.sslmode == "disable" else "with TLS"
     message = (
         f"The server does not let “{place.username}” connect to the database “{place.database}” {how} from the "
-        "address of Landfall."
+        f"address of {place.caller}."
     )
     remedy = "Allow it in the server's pg_hba.conf and reload the server."
     if place.sslmode == "disable":

@@ -27,15 +27,16 @@ async def greet(place: Place, steps: Steps) -> Endpoint:
     """The steps "resolve", "connect" and "tls", on a connection of their own."""
     context = place.tls
     if context is None:
-        endpoint = await reach(place.host, place.port, steps)
+        endpoint = await reach(place.host, place.port, steps, via=place.via)
         steps.skip("tls", "The connection is not encrypted, because sslmode is disable.")
         return endpoint
-    reader, writer = await open_streams(place.host, place.port, steps)
+    reader, writer = await open_streams(place.host, place.port, steps, via=place.via)
     try:
         with steps("tls"):
             await _ask_for_tls(reader, writer, place)
             await _handshake(writer, context, place)
-        return Endpoint(place.host, place.port, writer.get_extra_info("peername")[0])
+        address = "" if place.via else writer.get_extra_info("peername")[0]
+        return Endpoint(place.host, place.port, address)
     finally:
         await hang_up(writer)
 
@@ -52,7 +53,7 @@ async def _ask_for_tls(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
             raise CheckFailed("tls", f"The server at {place.where} does not offer TLS.", NO_TLS)
         case b"":
             message = f"{place.where} closed the connection without an answer."
-            raise CheckFailed("remote", message, "Check that the server is running and lets Landfall's address in.")
+            raise CheckFailed("remote", message, f"Check that the server is running and lets {place.caller} in.")
         case _:
             raise CheckFailed("protocol", f"{place.where} does not answer as a PostgreSQL server.", REMEDY_OTHER)
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 from connectors import sslmode
 from connectors.base import Values
+from connectors.egress import Way
 from connectors.names import place
+from connectors.probes import ssh
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +20,20 @@ class Place:
     username: str
     password: str = field(repr=False)
     ca_certificate: str = ""
+    via: Way | None = None
 
     @classmethod
-    def of(cls, config: Values, credentials: Values) -> "Place":
-        return cls(**config, **credentials)
+    def of(cls, config: Values, credentials: Values, via: Way | None = None) -> "Place":
+        return cls(**ssh.without(config), **credentials, via=via)
 
     @property
     def where(self) -> str:
         return place(self.host, self.port)
+
+    @property
+    def caller(self) -> str:
+        """Whose address the server sees."""
+        return "the SSH server" if self.via else "Landfall"
 
     @property
     def tls(self) -> ssl.SSLContext | None:

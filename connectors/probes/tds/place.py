@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 from connectors import sslmode
 from connectors.base import Values
+from connectors.egress import Way
 from connectors.names import place
+from connectors.probes import ssh
 
 #: Later versions go on with the handshake after its end, when TDS 7 no longer wraps it.
 NEWEST_TLS = ssl.TLSVersion.TLSv1_2
@@ -22,12 +24,14 @@ class Place:
     password: str = field(repr=False)
     schema: str = ""
     ca_certificate: str = ""
+    via: Way | None = None
     #: What the server calls itself, when it is not just the host.
     server: str = ""
 
     @classmethod
-    def of(cls, config: Values, credentials: Values) -> "Place":
-        return cls(**config, username=credentials["username"], password=credentials["password"])
+    def of(cls, config: Values, credentials: Values, via: Way | None = None) -> "Place":
+        signing_in = {name: credentials[name] for name in ("username", "password")}
+        return cls(**ssh.without(config), **signing_in, via=via)
 
     @property
     def where(self) -> str:

@@ -131,7 +131,7 @@ async def _follow(place: Place, route: tokens.Route, stack: AsyncExitStack) -> S
 
 @asynccontextmanager
 async def _opened(place: Place, steps: Steps | None = None) -> AsyncIterator[Session]:
-    reader, writer = await open_streams(place.host, place.port, steps)
+    reader, writer = await open_streams(place.host, place.port, steps, via=place.via)
     session = Session(place, Line(reader, writer))
     try:
         if context := place.tls:

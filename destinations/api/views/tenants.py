@@ -6,6 +6,8 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,6 +15,8 @@ from destinations.api import inputs, outputs
 from destinations.api.base import ApiViewSet
 from destinations.api.drafting import patched
 from destinations.api.filters import TenantFilter
+from destinations.keys import ssh_key
+from destinations.models import TunnelKey
 from tenants import services
 from tenants.models import Environment, Role, Tenant
 from tenants.permissions import require, require_everywhere, visible_environments, visible_tenants
@@ -66,6 +70,14 @@ class TenantViewSet(ApiViewSet):
             require_everywhere(self.principal)
             services.delete_tenant(tenant)
         return Response(status=204)
+
+    @extend_schema(responses=outputs.SshKey)
+    @action(detail=True, url_path="ssh-key")
+    def ssh_key(self, request: Request, **_kwargs: Any) -> Response:
+        """The public key to authorize on SSH servers that destinations of the tenant are reached through. It is made
+        when it is first asked for, and stays the same."""
+        key = ssh_key(get_object_or_404(self.found(self.get_queryset())))
+        return Response(outputs.SshKey().show(TunnelKey.objects.values(*outputs.SshKey().columns).get(pk=key.pk)))
 
 
 class EnvironmentViewSet(ApiViewSet):
