@@ -54,10 +54,10 @@ class AzureSqlDw(MsSQL):
             max_length=4096,
             label="Storage SAS URL",
             help_text="The blob service SAS URL of the same storage account, or of one container in it, where files "
-            "are put to be loaded.",
+            "are put to be loaded. An SSH tunnel leads to the pool only: the storage is reached directly.",
         )
 
     async def check(self, config: Values, credentials: Values, steps: Steps) -> None:
         storage = synapse.Storage.of(credentials["storage_sas_url"], credentials["storage_account_key"])
-        async with self.tunnel(config, steps) as via:  # to the pool; the storage is reached straight
+        async with self.tunnel(config, steps) as via:
             await synapse.check(tds.Place.of(config, credentials, via), storage, steps)

@@ -12,6 +12,7 @@ from unfold.paginator import InfinitePaginator
 
 from destinations.admin.presenting import Badge, CheckView
 from destinations.models import ConnectionCheck
+from destinations.querysets import CIPHERTEXT
 from tenants.admin.access import Scope, ScopedAdmin, principal_of
 
 
@@ -83,4 +84,4 @@ class ConnectionCheckAdmin(ScopedAdmin):
 def recent(request: HttpRequest) -> "QuerySet[ConnectionCheck]":
     """The checks a person may see with their destinations, newest first, without ciphertext."""
     rows = ConnectionCheck.objects.visible_to(principal_of(request)).select_related("destination")
-    return rows.defer("destination__sealed")
+    return rows.defer(*(f"destination__{column}" for column in CIPHERTEXT))

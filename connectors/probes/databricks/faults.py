@@ -49,8 +49,8 @@ DENIED = Fault(
 )
 NETWORK = Fault(
     "forbidden",
-    "An IP access list of the workspace does not let Landfall in.",
-    "Add the addresses of Landfall to the IP access list of the workspace.",
+    "An IP access list of the workspace does not let {caller} in.",
+    "Add the addresses of {caller} to the IP access list of the workspace.",
 )
 NO_COMPUTE = Fault(
     "not_found",

@@ -8,6 +8,7 @@ from connectors import names
 from connectors.base import Values
 from connectors.egress import Way
 from connectors.fields import PatternField
+from connectors.probes import ssh
 
 _WAREHOUSE = r"/?sql/1\.0/(?:warehouses|endpoints)/([0-9A-Za-z]{1,64})"
 _CLUSTER = r"/?sql/protocolv1/o/[0-9]{1,32}/([0-9A-Za-z-]{1,64})"
@@ -60,7 +61,8 @@ class Place:
 
     @property
     def words(self) -> dict[str, str]:
-        return {"where": self.where, "http_path": self.http_path, "catalog": self.catalog, "schema": self.schema}
+        there = {"where": self.where, "http_path": self.http_path, "catalog": self.catalog, "schema": self.schema}
+        return there | {"caller": ssh.caller(self.via)}
 
     def url(self, path: str) -> str:
         return f"https://{self.where}{path}"

@@ -1,20 +1,16 @@
 """What is checked: a database, or the right to make databases, and how to get there."""
 
 import secrets
-import ssl
 from dataclasses import dataclass, field
 
-from connectors import sslmode
-from connectors.base import Values
 from connectors.egress import Way
-from connectors.names import place
-from connectors.probes import ssh
+from connectors.probes import database
 
 RIGHTS = "CREATE, DROP, INSERT"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Place(database.Server):
     host: str
     port: int
     sslmode: str
@@ -23,23 +19,6 @@ class Place:
     database: str = ""
     ca_certificate: str = ""
     via: Way | None = None
-
-    @classmethod
-    def of(cls, config: Values, credentials: Values, via: Way | None = None) -> "Place":
-        return cls(**ssh.without(config), **credentials, via=via)
-
-    @property
-    def where(self) -> str:
-        return place(self.host, self.port)
-
-    @property
-    def caller(self) -> str:
-        """Whose address the server sees."""
-        return "the SSH server" if self.via else "Landfall"
-
-    @property
-    def tls(self) -> ssl.SSLContext | None:
-        return sslmode.context(self.sslmode, self.ca_certificate)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,11 @@ def without(config: Any) -> dict[str, Any]:
     return {name: value for name, value in config.items() if name not in FIELDS}
 
 
+def caller(via: Any) -> str:
+    """Whose address is seen where a connection `via` another way than straight ends."""
+    return "the SSH server" if via else "Landfall"
+
+
 def half_told(config: Any) -> Iterator[Problem]:
     """A tunnel is described well enough, or not at all."""
     if any(name in config for name in FIELDS):

@@ -12,7 +12,8 @@ _SIGNED_IN = tds.STEPS.index(tds.SIGN_IN) + 1
 STEPS = (*tds.STEPS[:_SIGNED_IN], POOL, RIGHT, *tds.STEPS[_SIGNED_IN:], KEY, BLOB)
 EFFECT = (
     f"{tds.EFFECT} Writes a blob of a few bytes to the storage and removes it again, within the container that the SAS "
-    "URL names, or else within a new one named landfall-check- and a random part, which is removed, too."
+    "URL names, or else within a new one named landfall-check- and a random part, which is removed, too. "
+    "The storage is reached directly, also where an SSH tunnel leads to the pool."
 )
 
 _IS_POOL = "CAST(SERVERPROPERTY('EngineEdition') AS int) = 6"

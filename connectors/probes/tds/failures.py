@@ -9,7 +9,8 @@ from connectors.problems import CheckCode, CheckFailed
 
 class Fault(NamedTuple):
     """`message` and `remedy` may name {where}, {user}, {database}, {schema}, the last three also {quoted_...}, the
-    {number} of an error, and {grant}: the statements that give the rights which making a table needs."""
+    {caller} whose address is seen there, the {number} of an error, and {grant}: the statements that give the rights
+    which making a table needs."""
 
     code: CheckCode
     message: str
@@ -18,6 +19,7 @@ class Fault(NamedTuple):
     def failure(self, place: Place, number: int = 0) -> CheckFailed:
         words = {
             "where": place.where,
+            "caller": place.caller,
             "user": place.username,
             "database": place.database,
             "schema": place.schema,
@@ -60,7 +62,7 @@ SILENT = Fault("timeout", "{where} accepted the connection but did not answer th
 HUNG_UP = Fault(
     "remote",
     "{where} closed the connection without an answer.",
-    "Check that the server is running and lets Landfall's address in. A server that is set to strict encryption "
+    "Check that the server is running and lets the address of {caller} in. A server that is set to strict encryption "
     "(TDS 8) must also allow other clients.",
 )
 NO_TLS = Fault(
@@ -124,8 +126,9 @@ _NO_SERVER = Fault(
 )
 _FIREWALL = Fault(
     "forbidden",
-    "The firewall of {where} does not let the address of Landfall in.",
-    "Add a firewall rule for Landfall's address to the server in the Azure portal, and allow public network access.",
+    "The firewall of {where} does not let the address of {caller} in.",
+    "Add a firewall rule for the address of {caller} to the server in the Azure portal, and allow public network "
+    "access.",
 )
 _NOT_READY = Fault(
     "remote",

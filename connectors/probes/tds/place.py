@@ -3,19 +3,14 @@
 import secrets
 import ssl
 from dataclasses import dataclass, field
+from typing import ClassVar
 
-from connectors import sslmode
-from connectors.base import Values
 from connectors.egress import Way
-from connectors.names import place
-from connectors.probes import ssh
-
-#: Later versions go on with the handshake after its end, when TDS 7 no longer wraps it.
-NEWEST_TLS = ssl.TLSVersion.TLSv1_2
+from connectors.probes import database
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Place(database.Server):
     host: str
     port: int
     database: str
@@ -27,20 +22,8 @@ class Place:
     via: Way | None = None
     #: What the server calls itself, when it is not just the host.
     server: str = ""
-
-    @classmethod
-    def of(cls, config: Values, credentials: Values, via: Way | None = None) -> "Place":
-        signing_in = {name: credentials[name] for name in ("username", "password")}
-        return cls(**ssh.without(config), **signing_in, via=via)
-
-    @property
-    def where(self) -> str:
-        return place(self.host, self.port)
-
-    @property
-    def tls(self) -> ssl.SSLContext | None:
-        """How the server's certificate is verified; None when the connection is not encrypted at all."""
-        return sslmode.context(self.sslmode, self.ca_certificate, NEWEST_TLS)
+    #: Later versions go on with the handshake after its end, when TDS 7 no longer wraps it.
+    newest_tls: ClassVar = ssl.TLSVersion.TLSv1_2
 
 
 @dataclass(frozen=True, slots=True)

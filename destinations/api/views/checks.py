@@ -16,6 +16,7 @@ from destinations.api.base import ApiViewSet
 from destinations.api.parameters import taking, whole_number
 from destinations.filters import CheckFilter, EveryCheckFilter
 from destinations.models import ConnectionCheck, Destination
+from destinations.querysets import CIPHERTEXT
 from tenants.models import Role
 from tenants.permissions import require
 
@@ -50,7 +51,7 @@ class DestinationCheckViewSet(ApiViewSet):
         return ConnectionCheck.objects.filter(destination=self.destination())
 
     def destination(self) -> Destination:
-        rows = Destination.objects.visible_to(self.principal).defer("sealed")
+        rows = Destination.objects.visible_to(self.principal).defer(*CIPHERTEXT)
         found: Destination = get_object_or_404(rows, **self.kwargs)
         return found
 

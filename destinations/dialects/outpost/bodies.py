@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.utils import timezone
@@ -46,8 +46,10 @@ def merged(stored: Mapping[str, str], body: Mapping[str, Any], name: str) -> dic
 def judged_topics(given: Any) -> list[str]:
     """Raises `Refused`, in the original's words."""
     wanted = ALL_TOPICS if given == "*" else given
-    if fault := topics.fault(wanted):
-        raise Refused(422, f"validation failed: invalid topics{' format' if fault.code == 'type' else ''}")
+    if not isinstance(wanted, list) or not all(isinstance(topic, str) for topic in wanted):
+        raise Refused(422, "validation failed: invalid topics format")
+    if topics.fault(wanted):
+        raise Refused(422, "validation failed: invalid topics")
     return list(wanted)
 
 
@@ -69,6 +71,6 @@ def parsed_moment(given: str) -> datetime | None:
     if not _RFC3339.fullmatch(given):
         return None
     try:
-        return datetime.fromisoformat(given)
-    except ValueError:
+        return datetime.fromisoformat(given).astimezone(UTC)
+    except (ValueError, OverflowError):  # in UTC it may lie before the first year
         return None

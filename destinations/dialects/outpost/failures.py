@@ -49,6 +49,7 @@ def bad_query(name: str, text: str) -> Refused:
 
 def item(field: str, tag: str) -> str:
     """How the original words a field that failed a rule."""
+    field = field.lower()
     if tag in ("required", "forbidden"):
         return f"{field} is {tag}"
     return f"{field} failed {tag} validation"

@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from destinations.dialects.outpost.failures import Refused, bad_query
 
 _NUMBERED = re.compile(r"\[(\d{1,6})\]")
+BAD_CURSOR = (400, "invalid cursor: begin again without it")
 _signer = Signer(salt="destinations.dialects.outpost")
 
 
@@ -107,13 +108,15 @@ class Page:
         return found, pagination
 
     def _cursor(self, row: Any) -> str:
-        return _signer.sign_object([getattr(row, self.order.column).isoformat(), str(row.pk)])
+        return _signer.sign_object([self.order.name, getattr(row, self.order.column).isoformat(), str(row.pk)])
 
     def _beyond(self, cursor: str, *, down: bool) -> Q:
         try:
-            text, key = _signer.unsign_object(cursor)
+            name, text, key = _signer.unsign_object(cursor)
         except BadSignature:
-            raise Refused(400, "invalid cursor: begin again without it") from None
+            raise Refused(*BAD_CURSOR) from None
+        if name != self.order.name:
+            raise Refused(*BAD_CURSOR)
         side, column, when = "lt" if down else "gt", self.order.column, datetime.fromisoformat(text)
         return Q((f"{column}__{side}", when)) | Q((column, when), (f"pk__{side}", key))
 

@@ -45,7 +45,8 @@ class Patch:
     def request(self, *, is_admin: bool) -> Request:
         values, asked = self._plain(), Change()
         if self.type.name == WEBHOOK and "credentials" in self.body:
-            asked = secrets.on_change(self.body["credentials"], self.shown, is_admin=is_admin)
+            scheme = self.stored.config.get("signature", secrets.STANDARD)
+            asked = secrets.on_change(self.body["credentials"], self.shown, is_admin, scheme)
             values["credentials"] = native(self.type, asked.values)
         if self._connects:
             values["config"] = self._config()
@@ -82,7 +83,9 @@ class Patch:
 
     @property
     def _proves(self) -> bool:
-        return self.type.proven and bool(native(self.type, self.entered))
+        """Whether a secret is another one: sent again, it has been proven already."""
+        sent = native(self.type, self.entered) if self.type.proven else {}
+        return bool(sent) and any(self.stored.credentials.get(name) != value for name, value in sent.items())
 
     def _plain(self) -> Values:
         values: Values = {}

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from django.utils import timezone
+
 from connectors.fields import mask_text
 from destinations.dialects.outpost.fields import Fault, Field, Values
 from destinations.dialects.outpost.types import REVEALED, TYPES, Type
@@ -120,7 +122,7 @@ def _opened(row: Destination) -> dict[str, Any]:
 
 
 def _is_over(end: str | None) -> bool:
-    return end is not None and datetime.fromisoformat(end) <= datetime.now(UTC)
+    return end is not None and datetime.fromisoformat(end) <= timezone.now()
 
 
 def _last_check(row: Destination) -> dict[str, Any] | None:

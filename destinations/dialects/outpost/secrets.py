@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
+from connectors import signing
 from connectors.signing import rfc3339
 from destinations.dialects.outpost.bodies import parsed_moment
 from destinations.dialects.outpost.failures import invalid, item
@@ -13,6 +16,7 @@ from destinations.services import GRACE
 
 SECRETS = ("secret", PREVIOUS, PREVIOUS_END)
 ROTATE = "rotate_secret"
+STANDARD = "standard"  # the scheme of the specification; Outpost's own takes any text for a key
 TRUTHY = ("true", "1", "on", "yes")
 
 
@@ -26,8 +30,8 @@ class Change:
     until: datetime | None = None
 
 
-def on_creation(given: Mapping[str, Any] | None, *, is_admin: bool) -> Change:
-    """Raises `Refused`. Left out, a secret is made."""
+def on_creation(given: Mapping[str, Any] | None, is_admin: bool, scheme: str) -> Change:
+    """Raises `Refused`. Left out, a secret is made. `scheme` is how requests are signed with it."""
     values = {key: text(value) for key, value in (given or {}).items() if value not in (None, "")}
     if _is_on(values.get(ROTATE)):
         raise _refused(ROTATE, "invalid")
@@ -38,25 +42,28 @@ def on_creation(given: Mapping[str, Any] | None, *, is_admin: bool) -> Change:
         _judge(sent)
         if PREVIOUS in sent and PREVIOUS_END not in sent:  # which a change gives the usual time
             raise _refused(PREVIOUS_END, "required")
+        _judge_key(sent["secret"], scheme)
     return Change(dict(sent))
 
 
-def on_change(given: Mapping[str, Any] | None, stored: Mapping[str, str], *, is_admin: bool) -> Change:
+def on_change(given: Mapping[str, Any] | None, stored: Mapping[str, str], is_admin: bool, scheme: str) -> Change:
     """Raises `Refused`. Whoever is no admin may send back what is stored, and rotate, but set nothing."""
     if given is None:
         if is_admin:
             raise _refused("secret", "required")
         return Change()
     sent = {key: None if given[key] is None else text(given[key]) for key in SECRETS if key in given}
+    if _is_on(given.get(ROTATE)):
+        return _rotation(sent, stored)
     if not is_admin:
         _refuse_other(sent, stored)
         sent = {}
-    if _is_on(given.get(ROTATE)):
-        return _rotation(sent, stored)
     after = {**stored, **sent}
     _judge(after)
+    if after["secret"] != stored.get("secret"):
+        _judge_key(after["secret"], scheme)
     if sent.get(PREVIOUS) and not after.get(PREVIOUS_END):
-        sent[PREVIOUS_END] = rfc3339(datetime.now(UTC) + GRACE)
+        sent[PREVIOUS_END] = rfc3339(timezone.now() + GRACE)
     return Change({key: value or None for key, value in sent.items()})
 
 
@@ -78,6 +85,11 @@ def _judge(whole: Mapping[str, str | None]) -> None:
         raise _refused(PREVIOUS_END, "pattern")
     if end and not whole.get(PREVIOUS):
         raise _refused(PREVIOUS, "required")
+
+
+def _judge_key(secret: str | None, scheme: str) -> None:
+    if scheme == STANDARD and not (secret and secret.startswith(signing.PREFIX) and signing.is_key(secret)):
+        raise _refused("secret", "pattern")
 
 
 def _refuse_other(sent: Mapping[str, str | None], stored: Mapping[str, str]) -> None:

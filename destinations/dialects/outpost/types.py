@@ -96,8 +96,15 @@ def _tls(default: str, *, blank: bool = False) -> Field:
     return Field(key="tls", codec=flag("tls", blank=blank), label="TLS", kind="checkbox", default=default)
 
 
+def _source(credentials: Values) -> dict[str, Any]:
+    """So that people are told the source where Hookdeck is not asked what it is called."""
+    return {"source_id": source(credentials["token"])} if "token" in credentials else {}
+
+
 def _namespace(credentials: Values) -> dict[str, Any]:
     """So that people are told the namespace without anybody opening the connection string again."""
+    if "connection_string" not in credentials:  # of a change that leaves it as it is
+        return {}
     try:
         return {"namespace": ConnectionString.of(credentials["connection_string"]).namespace or None}
     except ValueError:
@@ -143,6 +150,7 @@ TYPES: dict[str, Type] = {
             credentials=(TOKEN,),
             target=consoles.source,
             page=consoles.source_page,
+            derived=_source,
             setup_link=("https://dashboard.hookdeck.com/connect", "Generate Hookdeck Token"),
             proven=True,
         ),

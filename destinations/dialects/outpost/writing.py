@@ -31,12 +31,13 @@ class Request:
 def creation(raw: Any, *, is_admin: bool, scheme: str) -> Request:
     """Raises `Refused`. `scheme` is how webhooks are signed that are made here."""
     body = bodies.well_formed(raw)
-    if missing := [item(name, "required") for name in ("type", "topics") if body.get(name) in (None, "")]:
+    absent = {"type": not body.get("type"), "topics": body.get("topics") is None}
+    if missing := [item(name, "required") for name, is_absent in absent.items() if is_absent]:
         raise invalid(missing)
     dates = _dates(body, is_admin)
     topics = bodies.judged_topics(body["topics"])
     type_ = _type(body["type"])
-    change = secrets.on_creation(body.get("credentials"), is_admin=is_admin) if type_.name == WEBHOOK else Change()
+    change = secrets.on_creation(body.get("credentials"), is_admin, scheme) if type_.name == WEBHOOK else Change()
     config = bodies.entered(body.get("config"))
     credentials = {} if type_.name == WEBHOOK else bodies.entered(body.get("credentials"))
     settled = judged(type_, config, credentials, credentials, creating=True) | type_.derived(credentials)
