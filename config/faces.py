@@ -10,10 +10,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views import defaults
 
 from destinations.api import errors
+from destinations.dialects.cloudflare import failures as cloudflare
 from destinations.dialects.outpost import failures as outpost
 
 FACES: dict[str, Callable[[Exception], HttpResponse]] = {
     "/api/": errors.outside,
+    "/cloudflare/": cloudflare.outside,
     "/outpost/": outpost.outside,
 }
 

@@ -194,7 +194,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "TAGS": [{"name": name} for name in ("destinations", "checks", "destination-types", "tenants", "api-keys")],
-    "PATH_CONVERTER_OVERRIDES": {"tenant": str},
+    "PATH_CONVERTER_OVERRIDES": {"segment": str},
     "PREPROCESSING_HOOKS": ["destinations.api.schema.native_only"],
     "POSTPROCESSING_HOOKS": ["destinations.api.schema.add_components"],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
@@ -226,6 +226,10 @@ EGRESS_NAMESERVERS = env.addresses("EGRESS_NAMESERVERS")
 OUTPOST_JWT_SECRET = env.secret("OUTPOST_JWT_SECRET")
 OUTPOST_SIGNATURE = env.choice("OUTPOST_SIGNATURE", ("outpost", "standard"), "outpost")
 OUTPOST_VERIFY_HOOKDECK = env.flag("OUTPOST_VERIFY_HOOKDECK", True)
+
+# Cloudflare's API
+
+CLOUDFLARE_HIDE_HEADERS = env.items("CLOUDFLARE_HIDE_HEADERS")
 
 # Connection checks; times in seconds
 

@@ -7,6 +7,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin", RedirectView.as_view(pattern_name="admin:index", query_string=True)),
     path("admin/", admin.site.urls),
     path("api/v1/", include("destinations.api.urls")),
+    path("cloudflare/", include("destinations.dialects.cloudflare.urls")),
     path("outpost/", include("destinations.dialects.outpost.urls")),
 ]
 

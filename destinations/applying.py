@@ -80,7 +80,7 @@ def _apply_name(destination: Destination, draft: Draft) -> None:
     elif not destination.name:
         destination.name = free_name(destination)
     if not destination.slug:
-        destination.slug = free_slug(destination)
+        destination.slug = draft.slug or free_slug(destination)
 
 
 def save(destination: Destination, *, force_insert: bool = False) -> None:

@@ -27,6 +27,7 @@ class Draft:
 
     `config` and `credentials` are merged into what is stored, key by key: a key that is absent stays, a key
     that is None is removed, and a credential that equals its current mask keeps the stored secret.
+    `uid` and `slug` are for creation: left out, one is generated and the other derived from the name.
     `disabled_at` set to a time disables, to None enables. `extra` and `secret_extra` are merged by dialect name:
     what a vendor's clients send and read back and nobody else has a meaning for, `secret_extra` encrypted.
     `created` and `updated` are for destinations that were made elsewhere and move in; a change sets `updated` itself.
@@ -34,6 +35,7 @@ class Draft:
 
     type: str | Unset = UNSET
     uid: str | Unset = UNSET
+    slug: str | Unset = UNSET
     name: str | Unset | None = UNSET
     description: str | Unset | None = UNSET
     topics: list[str] | Unset | None = UNSET

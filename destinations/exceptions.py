@@ -3,7 +3,16 @@
 from connectors.problems import Invalid, Problem
 from connectors.running import Report
 
-__all__ = ["Archived", "Conflict", "InvalidDestination", "LimitReached", "Problem", "RevisionMismatch", "Unproven"]
+__all__ = [
+    "Archived",
+    "Conflict",
+    "InUse",
+    "InvalidDestination",
+    "LimitReached",
+    "Problem",
+    "RevisionMismatch",
+    "Unproven",
+]
 
 
 class InvalidDestination(Invalid):
@@ -28,6 +37,10 @@ class Unproven(Exception):
 
 class Archived(Conflict):
     """An archived destination can only be read and restored."""
+
+
+class InUse(Conflict):
+    """Consumers say that they use the destination."""
 
 
 class RevisionMismatch(Conflict):

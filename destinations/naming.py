@@ -10,21 +10,25 @@ from django.utils.text import slugify
 from destinations.drafts import UNSET, Draft
 from destinations.exceptions import Problem
 from destinations.models import Destination
+from tenants.models import SEGMENT
 
 MAX_NAME = 255
 MAX_SLUG = 128
-# A uid travels as one path segment, and some clients send a slash as it is.
-UID = re.compile(r"(?!\.{1,2}\Z)(?! )(?:[^\s/?#%\x00-\x1f\x7f]| ){1,255}(?<! )")
+SLUG = re.compile(rf"[a-z0-9](?:[a-z0-9-]{{0,{MAX_SLUG - 2}}}[a-z0-9])?")
+MAX_UID = 255
+UID = re.compile(SEGMENT)
 
 
 def name_problems(destination: Destination, draft: Draft) -> Iterator[Problem]:
-    """What is wrong with the name and the uid a draft asks for."""
+    """What is wrong with the name, the uid and the slug a draft asks for."""
     if draft.name is None and destination.pk:
         yield Problem("name", "null", "A destination must have a name.")
     elif draft.name is not UNSET and draft.name is not None:
         yield from _text_problems(draft.name)
     if draft.uid is not UNSET:
         yield from _uid_problems(destination, draft.uid)
+    if draft.slug is not UNSET:
+        yield from _slug_problems(destination, draft.slug)
 
 
 def _text_problems(name: str) -> Iterator[Problem]:
@@ -41,10 +45,18 @@ def _text_problems(name: str) -> Iterator[Problem]:
 def _uid_problems(destination: Destination, uid: str) -> Iterator[Problem]:
     if destination.pk and uid != destination.uid:
         yield Problem("uid", "immutable", "The uid of a destination never changes.")
-    elif not isinstance(uid, str) or not UID.fullmatch(uid):
+    elif not isinstance(uid, str) or len(uid) > MAX_UID or not UID.fullmatch(uid):
         yield Problem(
             "uid", "pattern", "A uid has 1 to 255 characters without '/', '?', '#' or '%', and no blank at either end."
         )
+
+
+def _slug_problems(destination: Destination, slug: str) -> Iterator[Problem]:
+    if destination.pk and slug != destination.slug:
+        yield Problem("slug", "immutable", "The slug of a destination never changes.")
+    elif not SLUG.fullmatch(slug):
+        message = f"A slug has 1 to {MAX_SLUG} lower-case letters, digits and inner hyphens."
+        yield Problem("slug", "pattern", message)
 
 
 def taken(destination: Destination) -> list[Problem]:
@@ -55,6 +67,8 @@ def taken(destination: Destination) -> list[Problem]:
         problems.append(Problem("name", "taken", "Another destination of the tenant has this name."))
     if others.filter(uid=destination.uid).exists():
         problems.append(Problem("uid", "taken", "Another destination of the tenant has this uid."))
+    if others.filter(slug=destination.slug).exists():
+        problems.append(Problem("slug", "taken", "Another destination of the tenant has this slug."))
     return problems
 
 

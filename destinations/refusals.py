@@ -10,7 +10,7 @@ from django.http import Http404
 from rest_framework import exceptions as drf
 
 from connectors.problems import Invalid
-from destinations.exceptions import Archived, Conflict, LimitReached, RevisionMismatch
+from destinations.exceptions import Archived, Conflict, InUse, LimitReached, RevisionMismatch
 from destinations.parsing import TooLarge
 from destinations.sealing import SecretUnreadable
 from tenants.services import TenantInUse
@@ -50,6 +50,7 @@ KINDS: dict[type[BaseException], Kind] = {
     drf.NotAcceptable: Kind(406, "not-acceptable", "Answers are application/json only."),
     Conflict: Kind(409, "conflict"),
     Archived: Kind(409, "archived"),
+    InUse: Kind(409, "in-use"),
     TenantInUse: Kind(409, "in-use"),
     LimitReached: Kind(409, "limit-reached", "A limit is reached; `errors` says which."),
     RevisionMismatch: Kind(412, "revision-mismatch"),

@@ -13,6 +13,7 @@ from destinations.drafts import Draft
 from destinations.exceptions import (
     Archived,
     Conflict,
+    InUse,
     InvalidDestination,
     LimitReached,
     Problem,
@@ -21,12 +22,13 @@ from destinations.exceptions import (
 )
 from destinations.keys import ssh_key
 from destinations.merging import stored_credentials
-from destinations.models import ConnectionCheck, Destination, DestinationState
+from destinations.models import ConnectionCheck, Consumer, Destination, DestinationState
 from destinations.naming import taken
 from tenants.models import Tenant
 from tenants.services import delete_tenant as delete_empty_tenant
 
 GRACE = timedelta(hours=24)  # how long a signing secret stays valid beside the one that replaced it
+SHOWN_USERS = 5  # that a refusal to delete names
 
 Trigger = ConnectionCheck.Trigger
 
@@ -115,17 +117,18 @@ def validate(tenant: Tenant, draft: Draft) -> None:
         raise InvalidDestination(problems)
 
 
-def try_out(tenant: Tenant, draft: Draft, *, stored: Destination | None = None) -> Report:
-    """Check a draft for real without saving it. Raises `InvalidDestination`; secrets stay in this process."""
+def try_out(tenant: Tenant, draft: Draft, *, stored: Destination | None = None, limit: float | None = None) -> Report:
+    """Check a draft for real without saving it, for `limit` seconds at most. Raises `InvalidDestination`; secrets stay
+    in this process."""
     trial = stored or Destination(tenant=tenant, type=draft.type or "", sealed=None)
     credentials = apply(trial, draft)
     identity = ssh_key(tenant).identity if trial.connector.needs_identity(trial.config) else None
-    return checking.run_now(trial.connector, trial.config, credentials, identity)
+    return checking.run_now(trial.connector, trial.config, credentials, identity=identity, limit=limit)
 
 
-def prove(tenant: Tenant, draft: Draft, *, stored: Destination | None = None) -> Report:
+def prove(tenant: Tenant, draft: Draft, *, stored: Destination | None = None, limit: float | None = None) -> Report:
     """As `try_out`, for what may only be saved if it works. Raises `Unproven` for what does not pass."""
-    report = try_out(tenant, draft, stored=stored)
+    report = try_out(tenant, draft, stored=stored, limit=limit)
     if report.status != "passed":
         raise Unproven(report)
     return report
@@ -167,9 +170,32 @@ def restore(destination: Destination) -> Destination:
 
 
 @transaction.atomic
-def delete(destination: Destination) -> None:
-    """Remove a destination, its credentials and its history for good."""
+def delete(destination: Destination, *, force: bool = False) -> None:
+    """Remove a destination, its credentials and its history for good. Raises `InUse` while it has consumers, unless
+    `force` says that whoever deletes it knows of them."""
+    users = [] if force else [str(consumer) for consumer in destination.consumers.all()[: SHOWN_USERS + 1]]
+    if users:
+        shown = ", ".join(users[:SHOWN_USERS]) + (" and others" if len(users) > SHOWN_USERS else "")
+        raise InUse(f"The destination is used by {shown}. Delete it with force if they can do without it.")
     Destination.objects.filter(pk=destination.pk).delete()
+
+
+@transaction.atomic
+def register_consumer(destination: Destination, *, kind: str, name: str) -> tuple[Consumer, bool]:
+    """Note that something uses the destination, or still does; also tells whether it was not known before.
+
+    Raises `Archived`, and django's ValidationError for what can be no kind or name.
+    """
+    current = _locked(destination)
+    Consumer(destination=current, kind=kind, name=name).clean_fields()
+    seen = {"last_seen": timezone.now()}
+    return Consumer.objects.update_or_create(destination=current, kind=kind, name=name, defaults=seen)
+
+
+@transaction.atomic
+def forget_consumer(consumer: Consumer) -> None:
+    """Note that something uses its destination no more."""
+    consumer.delete()
 
 
 @transaction.atomic

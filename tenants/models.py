@@ -10,6 +10,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+# What travels as one path segment; several clients send a slash as it is.
+SEGMENT = r"(?!\.{1,2}\Z)(?! )(?:[^\s/?#%\x00-\x1f\x7f]| )+(?<! )"
+
 
 def new_tenant_id() -> str:
     return f"ten_{secrets.token_hex(10)}"
@@ -35,11 +38,7 @@ class Tenant(models.Model):
         max_length=255,
         default=new_tenant_id,
         validators=[
-            # Ids travel as one path segment; several clients send them without encoding a slash.
-            RegexValidator(
-                r"\A(?!\.{1,2}\Z)(?! )(?:[^\s/?#%\x00-\x1f\x7f]| )+(?<! )\Z",
-                "An id must not begin or end with a blank or hold '/', '?', '#' or '%%'.",
-            )
+            RegexValidator(rf"\A{SEGMENT}\Z", "An id must not begin or end with a blank or hold '/', '?', '#' or '%%'.")
         ],
         help_text="Chosen by you or generated; it never changes.",
     )

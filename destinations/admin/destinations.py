@@ -2,9 +2,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_GET, require_POST
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
@@ -52,12 +53,18 @@ class DestinationAdmin(Columns, Watching, Editing):
             queryset = queryset.filter(found)
         return queryset, False
 
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        destination = self.get_object(request, unquote(object_id))
+        users = destination.consumers.all() if destination else ()
+        page: HttpResponse = super().delete_view(request, object_id, {**(extra_context or {}), "consumers": users})
+        return page
+
     def delete_model(self, request: HttpRequest, obj: Destination) -> None:
-        services.delete(obj)
+        services.delete(obj, force=True)  # the page before has said who uses it
 
     def delete_queryset(self, request: HttpRequest, queryset: Iterable[Any]) -> None:
         for destination in queryset:
-            services.delete(destination)
+            services.delete(destination, force=True)
 
     def get_urls(self) -> list[URLPattern]:
         def at(route: str, view: Any, name: str) -> Any:

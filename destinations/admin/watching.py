@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 
 from destinations.admin.actions import VERBS, Actions
 from destinations.admin.pages import Pages
-from destinations.admin.presenting import HEALTH, CheckView, facts, find, icon_of, state_badge, target_of
+from destinations.admin.presenting import HEALTH, CheckView, ago, facts, find, icon_of, state_badge, target_of
 from destinations.exceptions import Conflict, InvalidDestination
 from destinations.models import Destination, Health
 from destinations.sealing import SecretUnreadable
@@ -31,6 +31,7 @@ class Watching(Actions, Pages):
             state=state_badge(destination),
             rotates=watched["connector"] is not None and watched["connector"].rotates,
             facts=list(facts(destination)),
+            consumers=[(consumer, ago(consumer.last_seen)) for consumer in destination.consumers.all()],
             may_edit=self.has_change_permission(request, destination),
             may_delete=self.has_delete_permission(request, destination),
             **watched,

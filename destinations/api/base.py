@@ -37,7 +37,7 @@ class ApiViewSet(GenericViewSet[Any]):
     filter_backends = (StrictFilters,)
     pagination_class: type[KeysetPagination] | None = KeysetPagination
     metadata_class = None
-    http_method_names = ("get", "head", "post", "patch", "delete")
+    http_method_names = ("get", "head", "post", "put", "patch", "delete")
     lookup_field = "uuid"
     lookup_value_converter = "uuid"
     schema = ApiSchema()

@@ -99,6 +99,14 @@ class Destination(Shape):
         return row["disabled_at"] is None
 
 
+class Consumer(Shape):
+    """Something that uses a destination."""
+
+    kind = CharField(help_text="What it is, in its own word.")
+    name = CharField(help_text="Unique in its kind.")
+    last_seen = DateTimeField(help_text="When it last said that it uses the destination.")
+
+
 class NewDestination(Destination):
     generated_credentials = DictField(
         required=False, help_text="Secrets that Landfall made because none were sent. They are shown this once."

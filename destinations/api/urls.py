@@ -5,6 +5,7 @@ from django.urls.converters import StringConverter
 from rest_framework.routers import SimpleRouter
 
 from destinations.api.views.checks import CheckViewSet, DestinationCheckViewSet
+from destinations.api.views.consumers import ConsumerViewSet
 from destinations.api.views.destinations import DestinationViewSet
 from destinations.api.views.documents import DocsView, NowhereView, SchemaView
 from destinations.api.views.keys import KeyViewSet
@@ -12,26 +13,33 @@ from destinations.api.views.tenants import EnvironmentViewSet, TenantViewSet
 from destinations.api.views.types import DestinationTypeViewSet
 
 
-class TenantConverter(StringConverter):
-    """What an id of a tenant can look like: the model's own rule."""
+class SegmentConverter(StringConverter):
+    """What an id of a tenant or the name of a consumer can hold: the models' own rule."""
 
     regex = r"[^/?#%\x00-\x1f\x7f]+"
 
 
-register_converter(TenantConverter, "tenant")
+register_converter(SegmentConverter, "segment")
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("tenants", TenantViewSet, "tenant")
-router.register("tenants/<tenant:tenant>/environments", EnvironmentViewSet, "environment")
+router.register("tenants/<segment:tenant>/environments", EnvironmentViewSet, "environment")
 router.register("api-keys", KeyViewSet, "key")
 router.register("destinations", DestinationViewSet, "destination")
 router.register("destinations/<uuid:uuid>/checks", DestinationCheckViewSet, "destination-check")
 router.register("destination-types", DestinationTypeViewSet, "destination-type")
 router.register("checks", CheckViewSet, "check")
 
+consumer = ConsumerViewSet.as_view(
+    {"get": "retrieve", "put": "update", "delete": "destroy"}, basename="consumer", detail=True
+)
+consumers = ConsumerViewSet.as_view({"get": "list"}, basename="consumer")
+
 app_name = "api"
 urlpatterns = [
     path("", include(router.urls)),
+    path("destinations/<uuid:uuid>/consumers", consumers),
+    path("destinations/<uuid:uuid>/consumers/<segment:kind>/<segment:name>", consumer, name="consumer-detail"),
     path("openapi.json", SchemaView.as_view(), name="schema"),
     path("docs", DocsView.as_view(), name="docs"),
     re_path("", NowhereView.as_view()),

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 from django.urls import URLPattern, URLResolver
 
+from destinations import services
 from destinations.api import urls
-from destinations.models import ConnectionCheck, Destination
+from destinations.models import ConnectionCheck, Consumer, Destination
 from tenants.models import ApiKey, Environment, Tenant
 from tests.api.client import Api
 from tests.factories import make_destination, make_environment, make_key
@@ -43,6 +44,10 @@ ROUTES: dict[tuple[str, str], tuple[str, object]] = {
     ("POST", "destinations/<uuid>/rotate-secret"): ("editor", None),
     ("GET", "destinations/<uuid>/checks"): ("viewer", None),
     ("POST", "destinations/<uuid>/checks"): ("editor", None),
+    ("GET", "destinations/<uuid>/consumers"): ("viewer", None),
+    ("GET", "destinations/<uuid>/consumers/<kind>/<name>"): ("viewer", None),
+    ("PUT", "destinations/<uuid>/consumers/<kind>/<name>"): ("editor", None),
+    ("DELETE", "destinations/<uuid>/consumers/<kind>/<name>"): ("editor", None),
     ("GET", "checks"): ("viewer", None),
     ("GET", "checks/<uuid>"): ("viewer", None),
     ("GET", "destination-types"): ("viewer", None),
@@ -71,7 +76,7 @@ def routes(patterns: list[URLPattern | URLResolver]) -> Iterator[tuple[str, str]
             yield from routes(pattern.url_patterns)
         elif actions := getattr(pattern.callback, "actions", None):
             path = str(pattern.pattern)
-            for converter in ("tenant:", "uuid:", "str:"):
+            for converter in ("segment:", "uuid:", "str:"):
                 path = path.replace(f"<{converter}", "<")
             yield from ((method.upper(), path) for method in actions if method != "head")
 
@@ -85,7 +90,7 @@ def everything(tenant):
     """One row of each kind, without a destination in the environment, so that everything can be removed."""
     make_environment(tenant, "Live")
     make_key(tenant, "viewer")
-    make_destination(tenant, check=True)
+    services.register_consumer(make_destination(tenant, check=True), kind="script", name="crawler")
 
 
 def filled(path: str) -> str:
@@ -97,6 +102,7 @@ def filled(path: str) -> str:
         "checks": (ConnectionCheck.objects, "pk"),
     }
     path = path.replace("<id>", "acme").replace("<tenant>", "acme").replace("<type>", "webhook")
+    path = path.replace("<kind>", "script").replace("<name>", "crawler")
     if "<uuid>" in path:
         manager, key = rows[path.partition("/")[0]]
         path = path.replace("<uuid>", str(manager.values_list(key, flat=True)[0]))
@@ -111,6 +117,8 @@ def test_a_role_may_do_what_the_table_says(tenant, everything, route, role):
     target = filled(path)
     if (method, path) == ("DELETE", "tenants/<id>"):
         Destination.objects.all().delete()
+    if (method, path) == ("DELETE", "destinations/<uuid>"):
+        Consumer.objects.all().delete()
     api = Api(make_key(None if role == "root" else tenant, "admin" if role == "root" else role))
     status = api.send(method, target, body).status
     assert status in ((200, 201, 202, 204) if RANKS.index(role) >= RANKS.index(least) else (403,))
@@ -145,4 +153,5 @@ def state() -> list[object]:
         list(ApiKey.objects.filter(tenant="acme").values()),
         list(Destination.objects.values("pk", "revision", "disabled_at", "archived_at")),
         list(ConnectionCheck.objects.values()),
+        list(Consumer.objects.values()),
     ]

@@ -112,6 +112,19 @@ class TestCreate:
     def test_numbers_a_slug_that_is_taken(self, tenant):
         assert [make_destination(tenant, name=name).slug for name in ("A b", "a B", "a-b")] == ["a-b", "a-b-2", "a-b-3"]
 
+    def test_takes_a_slug_that_is_asked_for_as_it_is(self, tenant):
+        assert make_destination(tenant, name="Orders", slug="paid--orders").slug == "paid--orders"
+
+    @pytest.mark.parametrize("slug", ["", "A", "a b", "-a", "a-", "a" * 129])
+    def test_refuses_what_can_be_no_slug(self, tenant, slug):
+        assert refused(tenant, slug=slug) == {("slug", "pattern")}
+
+    def test_refuses_a_slug_that_another_destination_has(self, tenant):
+        make_destination(tenant, name="Paid Orders")
+        with pytest.raises(InvalidDestination) as caught:
+            make_destination(tenant, name="Others", slug="paid-orders")
+        assert problems(caught) == {("slug", "taken")}
+
     def test_refuses_more_than_the_tenant_may_have(self, tenant):
         make_destination(tenant)
         with override_settings(DESTINATIONS_PER_TENANT=1), pytest.raises(LimitReached):
@@ -136,6 +149,13 @@ class TestUpdate:
         assert changed.credentials == {"secret": SECRET}
         assert changed.slug == made.slug
         assert changed.revision == 2
+
+    def test_never_changes_the_slug(self, tenant):
+        made = make_destination(tenant, name="Orders")
+        assert services.update(made, Draft(slug="orders")).slug == "orders"
+        with pytest.raises(InvalidDestination) as caught:
+            services.update(made, Draft(slug="others"))
+        assert problems(caught) == {("slug", "immutable")}
 
     def test_merges_config_key_by_key_and_removes_what_is_none(self, tenant):
         made = make_destination(tenant, config={"url": "https://a.example", "headers": {"X-A": "1"}})

@@ -25,6 +25,7 @@ from tenants.models import Role, Tenant
 from tenants.permissions import require
 
 CHECK = switch("check", "Ask for a connection check too; of a change only if config or credentials really changed.")
+FORCE = switch("force", "Delete it although consumers say that they use it.")
 TRY = switch("check", "Check it for real as well, and wait for the outcome.")
 EXAMPLE = OpenApiExample(
     "A webhook",
@@ -82,10 +83,15 @@ class DestinationViewSet(ApiViewSet):
         return self.told(changed)
 
     @extend_schema(responses={204: None})
+    @taking(FORCE)
     def destroy(self, request: Request, **_kwargs: Any) -> Response:
-        """Remove a destination, its credentials and its history for good. Needs the role editor."""
+        """Remove a destination, its credentials and its history for good. Needs the role editor.
+
+        409 while it has consumers, unless it is forced.
+        """
+        force = FORCE.read(request.query_params)
         with self.changing() as stored:
-            services.delete(stored)
+            services.delete(stored, force=force)
         return Response(status=204)
 
     @extend_schema(request=None, responses=outputs.Destination)

@@ -27,7 +27,7 @@ class TenantViewSet(ApiViewSet):
     filterset_class = TenantFilter
     sorts = ("created", "name", "updated")
     lookup_field = "id"
-    lookup_value_converter = "tenant"
+    lookup_value_converter = "segment"
 
     def get_queryset(self) -> QuerySet[Tenant]:
         return visible_tenants(self.principal)

@@ -70,7 +70,7 @@ class DestinationViewSet(OutpostViewSet):
     def destroy(self, request: Request, **_kwargs: Any) -> Response:
         stored = self._found()
         self.permit(Role.EDITOR)
-        services.delete(stored)
+        services.delete(stored, force=True)
         return Response({"success": True})
 
     def enable(self, request: Request, **_kwargs: Any) -> Response:
