@@ -15,7 +15,7 @@ from connectors.forms import Lines, Pairs, PairsInput
 from connectors.problems import Invalid
 from destinations.drafts import UNSET, Draft
 from destinations.exceptions import Problem
-from destinations.keys import ssh_key
+from destinations.keys import public_ssh_key
 from destinations.models import ALL_TOPICS, Destination
 from tenants.models import Environment, Tenant
 
@@ -112,7 +112,8 @@ class DestinationForm(forms.Form):
         except forms.ValidationError:
             field.help_text += " Its page shows the key."
         else:
-            field.help_text += f" That is: {ssh_key(tenant).public_key}"
+            key = public_ssh_key(tenant)
+            field.help_text += f" That is: {key}" if key else " It is made when the destination is saved."
 
     def clean(self) -> dict[str, Any]:
         """When something of the page itself is wrong, say what is wrong with the connection in the same breath."""

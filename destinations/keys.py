@@ -1,12 +1,23 @@
-"""The SSH keys of tenants."""
+"""The SSH keys of tenants: each is made with its tenant, so that nobody who only looks at it makes it."""
+
+from typing import Any
+
+from django.db.models.signals import post_save
+from django.dispatch import receiver
 
 from connectors.identity import Identity
 from destinations.models import TunnelKey
 from tenants.models import Tenant
 
 
+@receiver(post_save, sender=Tenant)
+def make_ssh_key(instance: Tenant, created: bool, **_: Any) -> None:
+    if created:
+        ssh_key(instance)
+
+
 def ssh_key(tenant: Tenant) -> TunnelKey:
-    """The SSH key of a tenant, which is made when it is first asked for."""
+    """The SSH key of a tenant, which is made if it is missing: for whoever is about to use it."""
     if found := TunnelKey.objects.filter(tenant=tenant).first():
         return found
     key = TunnelKey(tenant=tenant)
@@ -14,3 +25,8 @@ def ssh_key(tenant: Tenant) -> TunnelKey:
     # Of several who ask at once, one makes it, and all are given the same.
     TunnelKey.objects.bulk_create([key], ignore_conflicts=True)
     return TunnelKey.objects.get(tenant=tenant)
+
+
+def public_ssh_key(tenant: Tenant) -> str:
+    """The line to show, empty if the key is missing."""
+    return TunnelKey.objects.filter(tenant=tenant).values_list("public_key", flat=True).first() or ""

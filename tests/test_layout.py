@@ -14,12 +14,10 @@ PACKAGES = ("config", "connectors", "destinations", "tenants")
 LAYERS = (
     ("connectors", "tenants"),
     ("destinations.sealing", "destinations.querysets"),
-    ("destinations.models", "destinations.drafts", "destinations.exceptions", "destinations.apps"),
+    ("destinations.models", "destinations.drafts", "destinations.exceptions"),
     ("destinations.background", "destinations.claiming", "destinations.naming", "destinations.topics"),
-    (
-        "destinations.keys",
-        "destinations.merging",
-    ),
+    ("destinations.keys", "destinations.merging"),
+    ("destinations.apps",),
     ("destinations.applying", "destinations.recording"),
     ("destinations.checking",),
     ("destinations.tasks",),

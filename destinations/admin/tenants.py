@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.contrib import admin
 from django.http import HttpRequest
 
-from destinations.keys import ssh_key
+from destinations.keys import public_ssh_key
 from tenants.admin.tenants import TenantAdmin
 from tenants.models import Tenant
 
@@ -23,4 +23,4 @@ class OwnerAdmin(TenantAdmin):
     @admin.display(description="Public SSH key")
     def ssh_key(self, tenant: Tenant) -> str:
         """For `authorized_keys` on the servers that destinations of the tenant are reached through."""
-        return ssh_key(tenant).public_key
+        return public_ssh_key(tenant) or "None yet: it is made when a destination that needs it is saved."

@@ -39,7 +39,6 @@ def test_the_private_key_is_on_no_page(admin_client, tenant, lake):
 def test_to_a_stranger_the_key_does_not_exist(tenant):
     client = member(make_tenant("other"), "admin")
     response = client.get(admin("tenants_tenant_change", "acme"), follow=True)
-    assert not TunnelKey.objects.exists()
     assert "ssh-ed25519 " not in text(response)
 
 
@@ -78,8 +77,12 @@ def test_the_form_of_a_new_one_tells_where_it_is_when_there_are_several(admin_cl
     assert public_key(tenant) not in chosen
 
 
-def test_the_form_of_a_type_without_a_tunnel_makes_no_key(admin_client, tenant):
-    admin_client.get(f"{ADD}?type=webhook")
+def test_pages_that_have_no_key_to_show_make_none_and_say_when_it_is_made(admin_client, tenant, lake):
+    TunnelKey.objects.all().delete()
+    assert "None yet: it is made when a destination" in text(admin_client.get(admin("tenants_tenant_change", "acme")))
+    for url in (f"{ADD}?type=postgres", change(lake)):
+        assert "It is made when the destination is saved." in text(admin_client.get(url))
+    assert "ssh" not in text(admin_client.get(f"{ADD}?type=webhook")).lower()
     assert not TunnelKey.objects.exists()
 
 

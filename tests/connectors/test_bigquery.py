@@ -72,7 +72,7 @@ class TestPassing:
 
     def test_an_emulator_is_asked_without_signing_in(self, cloud, project):
         cloud.open = True
-        report = check(cloud, {**CONFIG, "endpoint": cloud.url}, {"service_account_json": "{}"})
+        report = check(cloud, {**CONFIG, "endpoint": cloud.url}, {"service_account_json": "{ }"})
         assert passed(report) == ["resolve", "connect", FIND, MAKE_TABLE, REMOVE]
         assert not any("authorization" in request.headers for request in cloud.requests)
 
@@ -233,7 +233,7 @@ class TestTable:
 
     def test_an_emulator_knows_no_rights(self, cloud, table):
         cloud.open = True
-        report = check(cloud, {**self.CONFIG, "endpoint": cloud.url}, {"service_account_json": "{}"})
+        report = check(cloud, {**self.CONFIG, "endpoint": cloud.url}, {"service_account_json": "{ }"})
         assert passed(report) == ["resolve", "connect", FIND, self.FIND]
         assert "knows no rights" in next(step["message"] for step in report.steps if step["name"] == self.MAY)
 

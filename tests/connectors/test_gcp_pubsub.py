@@ -65,7 +65,7 @@ class TestPassing:
     def test_an_emulator_is_asked_without_signing_in(self, cloud):
         cloud.open = True
         for base in (cloud.url, f"{cloud.url}/"):
-            report = check(cloud, {**CONFIG, "endpoint": base}, {"service_account_json": "{}"})
+            report = check(cloud, {**CONFIG, "endpoint": base}, {"service_account_json": "{ }"})
             assert passed(report) == ["resolve", "connect", FIND]
         assert cloud.asked == [GET, GET]
         assert not any("authorization" in request.headers for request in cloud.requests)

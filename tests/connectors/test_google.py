@@ -121,12 +121,12 @@ class TestSigningIn:
         uri = https_server.url("/token", host="localhost")
         monkeypatch.setattr(account, "TOKEN_URIS", {uri})
         failed(check({KEY: service_account(cloud.key, uri)}), "tls", "tls")
-        failed(check({KEY: "{}"}, endpoint=https_server.url(host="localhost")), "tls", "tls")
+        failed(check({KEY: "{ }"}, endpoint=https_server.url(host="localhost")), "tls", "tls")
         assert https_server.requests == []
 
     def test_a_server_without_tls_where_it_is_asked_for(self, cloud):
         endpoint = cloud.url.replace("http:", "https:")
-        assert "does not speak TLS" in failed(check({KEY: "{}"}, endpoint=endpoint), "tls", "tls")
+        assert "does not speak TLS" in failed(check({KEY: "{ }"}, endpoint=endpoint), "tls", "tls")
 
     def test_an_unknown_host(self, cloud, settings):
         with name_server({}) as dns:

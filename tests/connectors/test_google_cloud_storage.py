@@ -75,7 +75,7 @@ class TestPassing:
         assert gcs.objects(bucket) == []
 
     def test_an_emulator_is_asked_without_signing_in(self, gcs, cloud, bucket):
-        for key in (cloud.credentials["service_account_json"], "{}"):
+        for key in (cloud.credentials["service_account_json"], "{ }"):
             report = checked(GCS, {"bucket": bucket, "endpoint": gcs.url}, {"service_account_json": key})
             assert passed(report) == [name for name in ALL if name != "sign in"]
         assert cloud.requests == []
@@ -93,7 +93,7 @@ class TestFailing:
 
     def test_a_missing_bucket_of_an_emulator(self, gcs):
         config = {"bucket": "there-is-none", "endpoint": gcs.url}
-        failed(checked(GCS, config, {"service_account_json": "{}"}), "not_found", FIND)
+        failed(checked(GCS, config, {"service_account_json": "{ }"}), "not_found", FIND)
 
     def test_who_may_not_write_is_told_the_right_that_is_missing(self, gcs, cloud, bucket):
         cloud.answers[f"POST /upload/storage/v1/b/{bucket}/o"] = refusal(403, "forbidden")
@@ -177,7 +177,7 @@ class TestFailing:
 class TestConfig:
     @pytest.mark.parametrize("name", ["abc", "a_b-c.d", "a.b", "a" * 63, f"{'a' * 63}.{'b' * 63}"])
     def test_names_of_buckets(self, name):
-        assert GCS.clean({"bucket": name, "endpoint": "http://localhost"}, {"service_account_json": "{}"})
+        assert GCS.clean({"bucket": name, "endpoint": "http://localhost"}, {"service_account_json": "{ }"})
 
     @pytest.mark.parametrize("name", ["ab", "A-bucket", "-abc", "abc-", "a..b", "192.0.2.1", "a" * 64, "a/b", "a b"])
     def test_what_is_no_name_of_a_bucket_is_refused(self, name):

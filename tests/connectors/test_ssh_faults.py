@@ -278,8 +278,9 @@ def test_the_library_is_not_loaded_before_it_is_needed():
         ("ssh_host_key", "SHA256:AAAA"),
         ("ssh_host_key", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5"),
         ("ssh_host_key", "ssh-ed25519 !!!!"),
-        ("ssh_host_key", IDENTITY.private.strip()),
-        ("ssh_host_key", f"{IDENTITY.public}\n{IDENTITY.public}"),
+        # Named, because a new key in each process would make each one's tests others.
+        pytest.param("ssh_host_key", IDENTITY.private.strip(), id="a private key"),
+        pytest.param("ssh_host_key", f"{IDENTITY.public}\n{IDENTITY.public}", id="two keys"),
     ],
 )
 def test_what_cannot_be_is_refused(field, value):

@@ -4,16 +4,18 @@ import logging
 
 import pytest
 from cryptography.fernet import Fernet, MultiFernet
+from django.db import transaction
 from encrypted_model_fields import fields as encrypted
 
 from connectors.running import Report
 from destinations import checking, services
 from destinations.drafts import Draft
 from destinations.exceptions import InvalidDestination
-from destinations.keys import ssh_key
+from destinations.keys import public_ssh_key, ssh_key
 from destinations.models import ConnectionCheck, TunnelKey
 from destinations.sealing import SecretUnreadable
 from tenants import services as tenant_services
+from tenants.models import Tenant
 from tests.connectors.checks import logged
 from tests.factories import make_destination, make_tenant
 
@@ -43,23 +45,60 @@ def reachable(tenant, ssh, postgres, authority):
     ssh.authorize(ssh.identity)
 
 
-def test_a_destination_without_a_tunnel_needs_no_key(tenant):
-    made = services.create(tenant, draft(config=CONFIG))
+@pytest.fixture
+def keyless(tenant):
+    """A tenant whose key is missing."""
+    TunnelKey.objects.all().delete()
+    return tenant
+
+
+def test_a_tenant_is_made_with_its_key():
+    for made in (make_tenant(), Tenant.objects.create(name="Another")):
+        key = TunnelKey.objects.get(tenant=made)
+        assert key.public_key == key.identity.public == public_ssh_key(made)
+
+
+def test_a_tenant_that_is_changed_keeps_its_key(tenant):
+    before = public_ssh_key(tenant)
+    tenant_services.update_tenant(tenant, name="New")
+    assert public_ssh_key(tenant) == before
+
+
+def test_a_tenant_that_is_not_made_after_all_leaves_no_key(db):
+    with transaction.atomic():
+        make_tenant()
+        transaction.set_rollback(True)
+    assert not TunnelKey.objects.exists()
+
+
+def test_a_destination_without_a_tunnel_needs_no_key(keyless):
+    made = services.create(keyless, draft(config=CONFIG))
     assert made.identity is None
     assert not TunnelKey.objects.exists()
 
 
-def test_a_destination_with_a_tunnel_makes_the_key_and_the_next_one_uses_it(tenant):
+def test_a_destination_with_a_tunnel_makes_a_missing_key(keyless):
+    made = services.create(keyless, draft())
+    assert made.identity == TunnelKey.objects.get().identity
+
+
+def test_the_key_of_a_tenant_is_that_of_all_its_destinations(tenant):
     first = services.create(tenant, draft())
     second = services.create(tenant, draft(name="another"))
     assert first.identity == second.identity == ssh_key(tenant).identity
     assert TunnelKey.objects.count() == 1
 
 
-def test_a_tunnel_that_is_added_later_makes_the_key_too(tenant):
-    made = services.create(tenant, draft(config=CONFIG))
+def test_a_tunnel_that_is_added_later_makes_the_key_too(keyless):
+    made = services.create(keyless, draft(config=CONFIG))
     services.update(made, Draft(config=TUNNEL))
-    assert TunnelKey.objects.filter(tenant=tenant).exists()
+    assert TunnelKey.objects.filter(tenant=keyless).exists()
+
+
+def test_a_draft_that_is_tried_out_makes_it_as_well(keyless):
+    report = services.try_out(keyless, draft(config=CONFIG | TUNNEL | {"ssh_host": "bastion.invalid"}))
+    assert (report.status, report.code) == ("failed", "dns")
+    assert TunnelKey.objects.filter(tenant=keyless).exists()
 
 
 def test_a_tunnel_is_removed_by_removing_all_of_it(tenant):
@@ -128,12 +167,12 @@ def test_the_key_of_another_tenant_does_not_get_in(tenant, reachable):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_key_that_cannot_be_read_is_our_fault(tenant, monkeypatch):
+def test_a_key_that_cannot_be_read_is_our_fault(keyless, monkeypatch):
     """Its secrets can be: only the row of the key was sealed by another installation."""
     with monkeypatch.context() as elsewhere:
         elsewhere.setattr(encrypted, "CRYPTER", MultiFernet([Fernet(Fernet.generate_key())]))
-        ssh_key(tenant)
-    services.create(tenant, draft(), check=True)
+        ssh_key(keyless)
+    services.create(keyless, draft(), check=True)
     checking.sweep()
     check = ConnectionCheck.objects.get()
     assert (check.status, check.code) == ("error", "config")

@@ -15,7 +15,6 @@ from destinations.api import inputs, outputs
 from destinations.api.base import ApiViewSet
 from destinations.api.drafting import patched
 from destinations.api.filters import TenantFilter
-from destinations.keys import ssh_key
 from destinations.models import TunnelKey
 from tenants import services
 from tenants.models import Environment, Role, Tenant
@@ -75,9 +74,9 @@ class TenantViewSet(ApiViewSet):
     @action(detail=True, url_path="ssh-key")
     def ssh_key(self, request: Request, **_kwargs: Any) -> Response:
         """The public key to authorize on SSH servers that destinations of the tenant are reached through. It is made
-        when it is first asked for, and stays the same."""
-        key = ssh_key(get_object_or_404(self.found(self.get_queryset())))
-        return Response(outputs.SshKey().show(TunnelKey.objects.values(*outputs.SshKey().columns).get(pk=key.pk)))
+        with the tenant, and stays the same."""
+        keys = TunnelKey.objects.filter(tenant__in=self.found(self.get_queryset()))
+        return Response(outputs.SshKey().show(get_object_or_404(keys.values(*outputs.SshKey().columns))))
 
 
 class EnvironmentViewSet(ApiViewSet):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
+from django.core.servers.basehttp import WSGIRequestHandler
 
 from tests.dialects.outpost.client import BASE, Outpost
 from tests.dialects.outpost.hookdeck import Hookdeck, nobody_there, standing_in
@@ -50,14 +51,18 @@ def unreachable() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def sdks() -> Iterator[Callable[[str], Sdk]]:
     """Each version, started when it is first asked for."""
-    with ExitStack() as stack:
+    with ExitStack() as stack, pytest.MonkeyPatch.context() as patched:
+        # The SDK keeps its connections, on which the server of the tests would hold back each answer for 40 ms.
+        patched.setattr(WSGIRequestHandler, "disable_nagle_algorithm", True)
         yield cache(lambda version: stack.enter_context(running(version)))
 
 
 @pytest.fixture(params=VERSIONS)
-def sdk(request, sdks, live_server, admin_key) -> Sdk:
+def sdk(request, sdks, live_server, admin_key) -> Iterator[Sdk]:
     """Each version in turn, with the key of the installation."""
-    return replace(sdks(request.param), url=f"{live_server.url}{BASE}", credential=admin_key)
+    sdk = replace(sdks(request.param), url=f"{live_server.url}{BASE}", credential=admin_key)
+    yield sdk
+    sdk.close()
 
 
 @pytest.fixture

@@ -41,6 +41,15 @@ def failure(error: Exception) -> dict[str, Any]:
     return {"error": type(error).__name__, "message": str(error)} | {name: getattr(error, name, None) for name in names}
 
 
+async def close() -> dict[str, Any]:
+    """For a line that calls nothing: end every connection."""
+    while clients:
+        configuration = clients.popitem()[1].sdk_configuration
+        configuration.client.close()
+        await configuration.async_client.aclose()
+    return {"value": None}
+
+
 async def answer(call: dict[str, Any]) -> dict[str, Any]:
     sub_sdk, _, name = call["call"].partition(".")
     try:
@@ -53,7 +62,7 @@ async def answer(call: dict[str, Any]) -> dict[str, Any]:
 
 async def main() -> None:
     for line in sys.stdin:
-        sys.stdout.write(json.dumps(await answer(json.loads(line))) + "\n")
+        sys.stdout.write(json.dumps(await answer(call) if (call := json.loads(line)) else await close()) + "\n")
         sys.stdout.flush()
 
 

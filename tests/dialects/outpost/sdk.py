@@ -64,7 +64,13 @@ class Sdk:
         if body is not None:
             arguments[BODY[self.version][name.partition(".")[2]]] = body
         client = (self.url, self.credential, self.kind)
-        call = {"call": name, "client": client, "async": self.asynchronous, "arguments": arguments}
+        return self._ask({"call": name, "client": client, "async": self.asynchronous, "arguments": arguments})
+
+    def close(self) -> None:
+        """End every connection: each holds a thread of the server, and that one to the database."""
+        self._ask({})
+
+    def _ask(self, call: dict[str, Any]) -> Any:
         assert self.process.stdin
         assert self.process.stdout
         self.process.stdin.write(json.dumps(call) + "\n")
@@ -111,5 +117,6 @@ def _install(version: str, listed: Path, folder: Path) -> None:
     command = [BARE, "-m", "pip", "install", *options, "--retries", "1", "--target", folder, "-r", listed]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
     if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        missing(f"outpost-sdk {version} cannot be installed: {reason}")
+        reason = next((line for line in done.stderr.splitlines() if line.startswith("ERROR")), "no reason given")
+        assert "DO NOT MATCH" not in reason, done.stderr  # what came is not what was pinned
+        missing(f"outpost-sdk {version} cannot be installed: {reason.removeprefix('ERROR: ')}")

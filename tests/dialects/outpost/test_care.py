@@ -27,7 +27,7 @@ SCALARS = st.one_of(
 MAPS = st.dictionaries(st.one_of(st.sampled_from([*KEYS, "rotate_secret"]), st.text(max_size=3)), SCALARS, max_size=4)
 VALUES = st.one_of(SCALARS, MAPS, st.lists(SCALARS, max_size=3))
 BODIES = st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=5)
-few = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @few

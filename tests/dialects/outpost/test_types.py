@@ -193,7 +193,7 @@ FAULTS = [
 @pytest.mark.parametrize(
     ("type_", "section", "values", "data"), FAULTS, ids=[f"{type_} {values}" for type_, _, values, _ in FAULTS]
 )
-@pytest.mark.usefixtures("t1", "hookdeck")
+@pytest.mark.usefixtures("t1")
 def test_a_fault_is_named_as_outpost_names_it(admin, type_, section, values, data):
     body = sent(type_, config=dict(KINDS[type_].config))
     if type_ == "gcp_pubsub":
