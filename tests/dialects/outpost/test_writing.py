@@ -1,11 +1,13 @@
 """Creating and changing: topics, ids, dates, maps, and what is judged first (contract 1.4, 1.8 to 1.10)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from destinations.models import Destination
-from tests.dialects.outpost.client import BASE, DESTINATIONS, HOOK, path_of
+from tests.dialects.outpost.client import BASE, DESTINATIONS, HOOK, Outpost, path_of
 from tests.dialects.outpost.kinds import KINDS
 
 INVALID = "validation error"
@@ -385,3 +387,21 @@ class TestFallbacks:
         ):
             answer = admin.at(base).send(method, f"{path}/")
             assert (answer.status, answer.headers["Location"]) == (status, base + path)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_changes_at_once_none_is_lost(admin_key):
+    admin = Outpost(admin_key)
+    admin.put("/tenants/t1")
+    made = admin.create(metadata={"kept": "1"})
+    names = [f"name-{number}" for number in range(6)]
+
+    def add(name):
+        try:
+            return admin.change(made, {"metadata": {name: "1"}}).status
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        assert set(pool.map(add, names)) == {200}
+    assert admin.read(made)["metadata"] == dict.fromkeys(["kept", *names], "1")

@@ -54,12 +54,13 @@ class DestinationViewSet(OutpostViewSet):
 
     def partial_update(self, request: Request, **_kwargs: Any) -> Response:
         body = self.body()
-        stored = self._found()
+        asked = patching.change(body, self._found(), is_admin=self.caller.is_admin)
         self.permit(Role.EDITOR)
-        asked = patching.change(body, stored, is_admin=self.caller.is_admin)
         try:
-            proof = self._proven(asked, self._found())
+            proof = self._proven(asked, self._found())  # which takes a while, so that nothing is held meanwhile
             with transaction.atomic():
+                stored = self._found(hold=True)
+                asked = patching.change(body, stored, is_admin=self.caller.is_admin)
                 changed = services.update(stored, asked.draft, check=True, proof=proof)
                 if asked.secrets.rotate:
                     changed = services.rotate_secret(changed, until=asked.secrets.until)
@@ -83,9 +84,10 @@ class DestinationViewSet(OutpostViewSet):
         self.permit(Role.EDITOR)
         return self._answer(services.disable(stored))
 
-    def _found(self) -> Destination:
-        """Raises `Refused`."""
-        row = self.rows().filter(uid=self.kwargs["destination"]).first()
+    def _found(self, *, hold: bool = False) -> Destination:
+        """The row of the path, kept from others until the transaction ends if asked to. Raises `Refused`."""
+        rows = self.rows().select_for_update(of=("self",)) if hold else self.rows()
+        row = rows.filter(uid=self.kwargs["destination"]).first()
         if row is None or not TYPES[row.type].fits(row.config):
             raise Refused(*DESTINATION_NOT_FOUND)
         return row
