@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import Any
 
 from rest_framework.exceptions import ValidationError
 
@@ -14,6 +15,7 @@ from connectors.names import place
 from connectors.problems import CheckFailed
 
 LIMIT = 5.0  # seconds for a handshake
+OF_THE_SERVER = "PEM text of the CA that issued the server's certificate, if no public CA did."
 
 
 @lru_cache(maxsize=256)
@@ -40,6 +42,9 @@ class CertificateField(TextField):
     """Certificates to trust, as PEM text, which may end with a line break as files do."""
 
     multiline = True
+
+    def __init__(self, help_text: str = OF_THE_SERVER, **kwargs: Any) -> None:
+        super().__init__(required=False, label="CA certificate", help_text=help_text, **kwargs)
 
     def check_text(self, text: str) -> None:
         if "PRIVATE KEY" in text:

@@ -39,10 +39,7 @@ class AzureBlobStorage(Connector):
             "suffix make: a custom domain, or an emulator.",
         )
         ca_certificate = CertificateField(
-            required=False,
-            max_length=65536,
-            label="CA certificate",
-            help_text="PEM text of the CA that issued the service's certificate, if no public CA did.",
+            max_length=65536, help_text="PEM text of the CA that issued the service's certificate, if no public CA did."
         )
 
     class Credentials(Section):

@@ -51,9 +51,7 @@ class AzureServiceBus(Connector):
             "With amqp:// the connection is not encrypted.",
         )
         ca_certificate = CertificateField(
-            required=False,
             max_length=65536,
-            label="CA certificate",
             help_text="PEM text of the CA that issued the certificate of the endpoint, if no public CA did.",
         )
 

@@ -37,9 +37,7 @@ class AzureSqlDw(MsSQL):
         )
         sslmode = SslModeField()
         ca_certificate = CertificateField(
-            required=False,
-            label="CA certificate",
-            help_text="PEM text of the CA to trust, where the system does not trust Microsoft's.",
+            help_text="PEM text of the CA to trust, where the system does not trust Microsoft's."
         )
 
     class Credentials(Section):

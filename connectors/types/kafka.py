@@ -42,9 +42,7 @@ class Kafka(Connector):
         )
         tls = FlagField(default=True, label="TLS", help_text="Encrypt the connections and verify the brokers.")
         ca_certificate = CertificateField(
-            required=False,
-            label="CA certificate",
-            help_text="PEM text of the CA that issued the brokers' certificates, if no public CA did.",
+            help_text="PEM text of the CA that issued the brokers' certificates, if no public CA did."
         )
         sasl_mechanism = ChoiceField(
             choices=tuple(kafka.MECHANISMS),

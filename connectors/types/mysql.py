@@ -39,11 +39,7 @@ class MySQL(ssh.Tunnelled):
             help_text="Where the tables are created. Left out, each source gets a database of its own.",
         )
         sslmode = SslModeField()
-        ca_certificate = CertificateField(
-            required=False,
-            label="CA certificate",
-            help_text="PEM text of the CA that issued the server's certificate, if no public CA did.",
-        )
+        ca_certificate = CertificateField()
 
     class Credentials(Section):
         username = TextField(max_length=128, label="User name", help_text="The account to sign in as.")

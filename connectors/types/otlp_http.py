@@ -34,9 +34,7 @@ class OtlpHttp(Connector):
         )
         signal = ChoiceField(choices=tuple(otlp.SIGNALS), label="Signal", help_text="What is sent there.")
         ca_certificate = CertificateField(
-            required=False,
             max_length=65536,
-            label="CA certificate",
             help_text="PEM text of the CA that issued the collector's certificate, if no public CA did.",
         )
 

@@ -30,11 +30,7 @@ class Postgres(ssh.Tunnelled):
         database = TextField(max_length=127, label="Database", help_text="The name of the database.")
         schema = TextField(default="public", max_length=127, label="Schema", help_text="Where the tables are created.")
         sslmode = SslModeField()
-        ca_certificate = CertificateField(
-            required=False,
-            label="CA certificate",
-            help_text="PEM text of the CA that issued the server's certificate, if no public CA did.",
-        )
+        ca_certificate = CertificateField()
 
     class Credentials(Section):
         username = TextField(max_length=127, label="User name", help_text="The role to sign in as.")

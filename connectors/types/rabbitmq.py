@@ -37,9 +37,7 @@ class RabbitMQ(Connector):
         )
         tls = FlagField(default=True, label="TLS", help_text="Encrypt the connection and verify the broker.")
         ca_certificate = CertificateField(
-            required=False,
-            label="CA certificate",
-            help_text="PEM text of the CA that issued the broker's certificate, if no public CA did.",
+            help_text="PEM text of the CA that issued the broker's certificate, if no public CA did."
         )
 
     class Credentials(Section):

@@ -21,7 +21,5 @@ class Redshift(Postgres):
         schema = TextField(default="public", max_length=127, label="Schema", help_text="Where the tables are created.")
         sslmode = SslModeField()
         ca_certificate = CertificateField(
-            required=False,
-            label="CA certificate",
-            help_text="PEM text of the CA to trust, where the system does not trust Amazon's or a proxy has its own.",
+            help_text="PEM text of the CA to trust, where the system does not trust Amazon's or a proxy has its own."
         )

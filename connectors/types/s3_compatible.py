@@ -47,10 +47,7 @@ class S3Compatible(Connector):
             help_text="Put the bucket's name into the path instead of the host name; services differ in this.",
         )
         ca_certificate = CertificateField(
-            required=False,
-            max_length=65536,
-            label="CA certificate",
-            help_text="PEM text of the CA that issued the service's certificate, if no public CA did.",
+            max_length=65536, help_text="PEM text of the CA that issued the service's certificate, if no public CA did."
         )
 
     class Credentials(s3.AccessKeys):

@@ -48,12 +48,7 @@ class Webhook(Connector):
             label="Headers",
             help_text="Sent with every request and shown to everyone who may see the destination.",
         )
-        ca_certificate = CertificateField(
-            required=False,
-            max_length=65536,
-            label="CA certificate",
-            help_text="PEM text of the CA that issued the server's certificate, if no public CA did.",
-        )
+        ca_certificate = CertificateField(max_length=65536)
 
     class Credentials(Section):
         secret = SecretField(
