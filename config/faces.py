@@ -12,11 +12,13 @@ from django.views import defaults
 from destinations.api import errors
 from destinations.dialects.cloudflare import failures as cloudflare
 from destinations.dialects.outpost import failures as outpost
+from destinations.dialects.planet import failures as planet
 
 FACES: dict[str, Callable[[Exception], HttpResponse]] = {
     "/api/": errors.outside,
     "/cloudflare/": cloudflare.outside,
     "/outpost/": outpost.outside,
+    "/planet/": planet.outside,
 }
 
 

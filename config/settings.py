@@ -231,6 +231,10 @@ OUTPOST_VERIFY_HOOKDECK = env.flag("OUTPOST_VERIFY_HOOKDECK", True)
 
 CLOUDFLARE_HIDE_HEADERS = env.items("CLOUDFLARE_HIDE_HEADERS")
 
+# Planet's API
+
+PLANET_RATE = env.number("PLANET_RATE", 50)
+
 # Connection checks; times in seconds
 
 CHECK_TIMEOUT = env.number("CHECK_TIMEOUT", 20, minimum=1)

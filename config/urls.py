@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("destinations.api.urls")),
     path("cloudflare/", include("destinations.dialects.cloudflare.urls")),
     path("outpost/", include("destinations.dialects.outpost.urls")),
+    path("planet/", include("destinations.dialects.planet.urls")),
 ]
 
 handler400 = "config.faces.bad_request"

@@ -88,13 +88,18 @@ def save(destination: Destination, *, force_insert: bool = False) -> None:
     if destination.connector.needs_identity(destination.config):
         ssh_key(destination.tenant)
     if destination.is_default:
-        others = Destination.objects.filter(tenant=destination.tenant, is_default=True).exclude(pk=destination.pk)
-        others.update(is_default=False, revision=F("revision") + 1, updated=timezone.now())
+        release_default(destination)
     try:
         with transaction.atomic():
             destination.save(force_insert=force_insert)
     except IntegrityError as error:
         raise InvalidDestination(taken(destination) or _unexplained(error)) from None
+
+
+def release_default(destination: Destination) -> None:
+    """No other one of the tenant is its default any more. `updated` stays: what they are has not changed."""
+    others = Destination.objects.filter(tenant=destination.tenant_id, is_default=True).exclude(pk=destination.pk)
+    others.update(is_default=False, revision=F("revision") + 1)
 
 
 def _unexplained(error: IntegrityError) -> Iterable[Problem]:

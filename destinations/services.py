@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from connectors.running import Report
 from destinations import checking, recording, tasks
-from destinations.applying import apply, completed, generated, save, touch
+from destinations.applying import apply, completed, generated, release_default, save, touch
 from destinations.drafts import Draft
 from destinations.exceptions import (
     Archived,
@@ -64,17 +64,18 @@ def update(
     check: bool = False,
     proof: Report | None = None,
     revision: int | None = None,
+    allow_archived: bool = False,
 ) -> Destination:
     """Change a destination: the draft is merged into what is stored and the whole is validated.
 
     `check` asks for a connection check if config or credentials really changed, `proof` is as in `create`.
     `revision` is the one the caller has read. A secret that was removed and made anew is in `generated`, as after
-    `create`.
+    `create`. `allow_archived` is for vendors to whom archived only means hidden.
 
     Raises `InvalidDestination`, `Archived`, `RevisionMismatch` or `SecretUnreadable`; nothing is changed then.
     """
     draft = completed(draft, proof)
-    current = _locked(destination, revision)
+    current = _locked(destination, revision, allow_archived=allow_archived)
     config_before, credentials_before = current.config, stored_credentials(current, draft)
     credentials = apply(current, draft)
     if credentials != credentials_before:
@@ -135,14 +136,25 @@ def prove(tenant: Tenant, draft: Draft, *, stored: Destination | None = None, li
 
 
 @transaction.atomic
+def set_default(destination: Destination, *, on: bool = True) -> Destination:
+    """Make it the one default of its tenant, or not the default any more. Raises `Archived` for what cannot be it."""
+    Tenant.objects.select_for_update().get(pk=destination.tenant_id)  # one writer at a time decides the default
+    current = _locked(destination, allow_archived=not on)
+    if current.is_default != on:
+        if on:
+            release_default(current)
+        _switch(current, "is_default", on)
+    return current
+
+
+@transaction.atomic
 def enable(destination: Destination) -> Destination:
     return _set_disabled(destination, None)
 
 
 @transaction.atomic
 def disable(destination: Destination) -> Destination:
-    """Stop scheduled checks and use; disabling twice keeps the first time. What it is has not changed then, so
-    `updated` stays, as Outpost has it; the revision tells that something did."""
+    """Stop scheduled checks and use; disabling twice keeps the first time."""
     return _set_disabled(destination, timezone.now())
 
 
@@ -242,11 +254,16 @@ def _locked(destination: Destination, revision: int | None = None, *, allow_arch
 def _set_disabled(destination: Destination, at: datetime | None) -> Destination:
     current = _locked(destination)
     if (current.disabled_at is None) != (at is None):
-        current.disabled_at = at
-        current.revision += 1
-        current.save(update_fields=["disabled_at", "revision"])
+        _switch(current, "disabled_at", at)
         _reschedule(current)
     return current
+
+
+def _switch(current: Destination, name: str, value: object) -> None:
+    """What a destination is does not change by it, so `updated` stays; the revision tells that something did."""
+    setattr(current, name, value)
+    current.revision += 1
+    current.save(update_fields=[name, "revision"])
 
 
 def _reschedule(destination: Destination, *, changed: bool = False) -> None:

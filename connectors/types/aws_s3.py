@@ -3,6 +3,7 @@
 from connectors.base import Connector, Section, Steps, Values
 from connectors.fields import ChoiceField, PatternField, TextField
 from connectors.probes import aws, s3
+from connectors.probes.object_names import ObjectNameField
 
 STORAGE_CLASSES = (
     "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER", "DEEP_ARCHIVE",
@@ -34,6 +35,7 @@ class AwsS3(Connector):
         )
         region = aws.RegionField(help_text="The AWS region the bucket was created in, such as us-west-2.")
         prefix = s3.PrefixField(required=False)
+        test_object = ObjectNameField()
         key_template = TextField(
             required=False,
             max_length=2000,
@@ -81,6 +83,7 @@ def _bucket(config: Values) -> s3.Bucket:
         # Amazon's certificate covers one label before its host name; other endpoints may have no such names at all.
         path_style=bool(own) or "." in config["bucket"],
         prefix=config.get("prefix", ""),
+        test_object=config.get("test_object", ""),
         headers={header: config[name] for header, name in asked.items() if config.get(name)},
         hint=f"If that is not it, check that “{region}” is the bucket's region.",
     )

@@ -3,6 +3,7 @@
 from connectors.base import Connector, Section, Steps, Values
 from connectors.fields import PatternField
 from connectors.probes import blob
+from connectors.probes.object_names import ObjectNameField
 from connectors.tls import CertificateField, tls_context
 
 
@@ -32,6 +33,7 @@ class AzureBlobStorage(Connector):
             help_text="The end of the account's address; others than the default are those of Azure's other clouds, "
             "such as core.usgovcloudapi.net.",
         )
+        test_object = ObjectNameField()
         endpoint = blob.BlobEndpointField(
             required=False,
             label="Endpoint",

@@ -6,6 +6,7 @@ from connectors.base import Connector, Section, Steps, Values
 from connectors.fields import PatternField
 from connectors.probes import google
 from connectors.probes.google import storage
+from connectors.probes.object_names import ObjectNameField
 from connectors.probes.s3 import PrefixField
 from connectors.problems import Problem
 
@@ -40,6 +41,7 @@ class GoogleCloudStorage(Connector):
             help_text="The name of the bucket.",
         )
         prefix = PrefixField(required=False)
+        test_object = ObjectNameField()
         endpoint = google.EndpointField()
 
     class Credentials(Section):
@@ -56,4 +58,5 @@ class GoogleCloudStorage(Connector):
 
     async def check(self, config: Values, credentials: Values, steps: Steps) -> None:
         session = await storage.SERVICE.enter(config, credentials, steps)
-        await storage.check(config["bucket"], config.get("prefix", ""), session, steps)
+        prefix, name = config.get("prefix", ""), config.get("test_object", "")
+        await storage.check(config["bucket"], prefix, session, steps, test_object=name)

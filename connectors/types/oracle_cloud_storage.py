@@ -3,6 +3,7 @@
 from connectors.base import Connector, Section, Steps, Values
 from connectors.fields import PatternField
 from connectors.probes import s3
+from connectors.probes.object_names import ObjectNameField
 
 _ALLOW = "Let a policy allow {right} on the bucket “{{bucket}}” to a group of the user who owns the key."
 
@@ -38,6 +39,7 @@ class OracleCloudStorage(Connector):
             help_text="The Object Storage namespace of the tenancy; the page of the tenancy shows it.",
         )
         prefix = s3.PrefixField(required=False)
+        test_object = ObjectNameField()
         endpoint = s3.EndpointField(
             required=False,
             label="Endpoint",
@@ -61,6 +63,7 @@ class OracleCloudStorage(Connector):
             endpoint=_endpoint(config),
             path_style=True,  # the service knows no other
             prefix=config.get("prefix", ""),
+            test_object=config.get("test_object", ""),
             hint=f"If that is not it, check the namespace “{config['namespace']}” and the region "
             f"“{config['region']}”, and that the user who owns the key may see the bucket.",
             allow={

@@ -9,6 +9,7 @@ from yarl import URL
 from connectors.base import Connector, Section, Steps, Values
 from connectors.fields import FlagField, PatternField
 from connectors.probes import s3
+from connectors.probes.object_names import ObjectNameField
 from connectors.problems import Problem
 from connectors.tls import CertificateField, tls_context
 
@@ -41,6 +42,7 @@ class S3Compatible(Connector):
         )
         bucket = s3.BucketField(max_length=255)
         prefix = s3.PrefixField(required=False)
+        test_object = ObjectNameField()
         use_path_style = FlagField(
             default=False,
             label="Use path style",
@@ -71,6 +73,7 @@ class S3Compatible(Connector):
             endpoint=config["endpoint"],
             path_style=config["use_path_style"],
             prefix=config.get("prefix", ""),
+            test_object=config.get("test_object", ""),
             hint=f"If that is not it, switch use_path_style {other}: services differ in where they look for its name.",
             tls=tls_context(config.get("ca_certificate", "")),
         )

@@ -212,6 +212,7 @@ EXAMPLES = {
             "region": "eu-1",
             "bucket": "the-bucket",
             "prefix": "landing/",
+            "test_object": "check.txt",
             "use_path_style": True,
             "ca_certificate": CERTIFICATE,
         },

@@ -64,6 +64,15 @@ class TestPassing:
         assert passed(report) == [name for name in ALL if name != "tls"]
         assert azurite.blobs(container) == []
 
+    def test_a_blob_whose_name_is_given_is_overwritten_and_removed(self, azurite, config, container):
+        named = config | {"test_object": "check.txt"}
+        azurite.allow(container, "writers", "w")
+        report = checked(named, container_sas(container, "", policy="writers", se=""))
+        assert "“check.txt” may still be there" in report.message
+        assert azurite.blobs(container) == ["check.txt"]
+        assert passed(checked(named, container_sas(container)))
+        assert azurite.blobs(container) == []
+
     @pytest.mark.parametrize("rights", ["wd", "cd"])
     def test_a_token_that_may_not_list_passes_without_that_step(self, azurite, config, container, rights):
         report = checked(config, container_sas(container, rights))

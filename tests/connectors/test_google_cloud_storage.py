@@ -69,6 +69,16 @@ class TestPassing:
         assert parse_qs(urlsplit(remove.target).query)["generation"]
         assert gcs.objects(bucket) == []
 
+    def test_an_object_whose_name_is_given_is_overwritten_and_removed(self, gcs, cloud, bucket):
+        cloud.answers[f"DELETE /storage/v1/b/{bucket}/o/in/check.txt"] = refusal(403, "forbidden")
+        assert (
+            "“in/check.txt” may still be there" in check(cloud, bucket, prefix="in/", test_object="check.txt").message
+        )
+        cloud.answers.clear()
+        assert passed(check(cloud, bucket, prefix="in/", test_object="check.txt")) == ALL
+        assert "ifGenerationMatch" not in cloud.requests[-2].target
+        assert gcs.objects(bucket) == []
+
     def test_who_may_not_look_at_the_bucket_passes_too(self, gcs, cloud, bucket):
         cloud.answers[f"GET /storage/v1/b/{bucket}"] = refusal(403, "forbidden")
         assert passed(check(cloud, bucket)) == [name for name in ALL if name != FIND]

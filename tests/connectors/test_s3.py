@@ -7,6 +7,7 @@ import zlib
 import pytest
 
 from connectors.probes.s3 import checking
+from connectors.problems import Invalid
 from connectors.types.aws_s3 import AwsS3
 from connectors.types.s3_compatible import S3Compatible
 from tests.connectors import checks
@@ -70,6 +71,23 @@ def test_a_compatible_service_passes(s3, compatible):
 def test_a_bucket_in_the_host_name_passes(s3, compatible):
     config = compatible | {"endpoint": s3.endpoint(DOMAIN), "use_path_style": False}
     assert passed(checked(COMPATIBLE, config))
+
+
+def test_an_object_whose_name_is_given_is_overwritten_and_removed(s3, amazon, bucket):
+    named = amazon | {"prefix": "in/", "test_object": "check.txt"}
+    kept = s3.create(f"{bucket}-kept", deny="s3:DeleteObject")
+    assert "“in/check.txt” may still be there" in checked(AWS, named | {"bucket": kept}).message
+    assert s3.objects(kept) == ["in/check.txt"]
+    s3.request("PUT", f"/{bucket}/in/check.txt", b"left by another check")
+    assert passed(checked(AWS, named))
+    assert s3.objects(bucket) == []
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", ".", "a b", "x" * 121, "ü"])
+def test_the_name_of_the_object_is_one_that_every_service_takes(amazon, name):
+    with pytest.raises(Invalid) as caught:
+        AWS.clean(amazon | {"test_object": name}, ADMIN.credentials)
+    assert [problem.path for problem in caught.value.problems] == ["config.test_object"]
 
 
 def test_the_object_is_written_under_the_prefix_whatever_is_in_it(s3, amazon, bucket):

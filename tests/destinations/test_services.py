@@ -261,6 +261,33 @@ class TestLife:
         assert Destination.objects.get(pk=first.pk).revision == 2
         assert services.archive(second).is_default is False
 
+    def test_what_becomes_the_default_and_what_ceases_to_be_it_have_not_changed_otherwise(self, tenant):
+        first, second = make_destination(tenant), make_destination(tenant)
+        before = dict(Destination.objects.values_list("pk", "updated"))
+        services.set_default(first)
+        assert services.set_default(second).revision == services.set_default(second).revision == 2
+        assert list(Destination.objects.filter(is_default=True)) == [second]
+        assert services.set_default(first, on=False).is_default is False
+        assert services.set_default(second, on=False).is_default is False
+        assert not Destination.objects.filter(is_default=True).exists()
+        assert dict(Destination.objects.values_list("pk", "updated")) == before
+
+    def test_another_tenant_keeps_its_default(self, tenant):
+        other = make_destination(is_default=True)
+        services.set_default(make_destination(tenant))
+        assert Destination.objects.get(pk=other.pk).is_default is True
+
+    def test_what_is_archived_cannot_be_the_default(self, tenant):
+        made = services.archive(make_destination(tenant))
+        with pytest.raises(Archived):
+            services.set_default(made)
+
+    def test_what_is_archived_is_changed_by_whoever_says_so(self, tenant):
+        made = services.archive(make_destination(tenant))
+        changed = services.update(made, Draft(name="New"), allow_archived=True)
+        assert (changed.name, changed.archived_at) == ("New", made.archived_at)
+        assert changed.state.next_check_at is None
+
     def test_asking_twice_for_a_check_queues_one(self, tenant):
         made = make_destination(tenant)
         assert services.request_check(made) == services.request_check(made)

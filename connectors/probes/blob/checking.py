@@ -1,6 +1,5 @@
 """Write a test blob and remove it, whatever happens in between."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
@@ -9,6 +8,7 @@ from connectors.probes import http
 from connectors.probes.blob import answers
 from connectors.probes.blob.answers import FIND, WRITE, Refusals
 from connectors.probes.blob.container import Container
+from connectors.probes.object_names import named
 from connectors.probes.undoing import REMOVE, Undo
 from connectors.problems import CheckFailed
 from connectors.steps import Steps
@@ -60,7 +60,7 @@ class _Visit:
 
     def __init__(self, container: Container, access: Access, steps: Steps, reached: bool) -> None:
         self.container, self.access, self.steps, self.reached = container, access, steps, reached
-        self.blob = f"{container.prefix}.landfall-check-{secrets.token_hex(8)}"
+        self.blob = f"{container.prefix}{named(container.test_object)}"
         #: Whether the blob may be there although the write did not succeed.
         self.unsure = False
 

@@ -25,6 +25,8 @@ class Container:
     prefix: str = ""
     #: What else to look at when the host is not found, a sentence.
     hint: str = ""
+    #: The name of what a check writes, after the prefix; without one it has a random number.
+    test_object: str = ""
     tls: ssl.SSLContext | None = field(default=None, repr=False)
 
     @classmethod
@@ -38,6 +40,7 @@ class Container:
             endpoint=endpoint or SERVICE.format(account=config["account"], suffix=config["storage_endpoint_suffix"]),
             prefix=prefix,
             hint="" if endpoint else "Check the name of the account, too: an address exists for each.",
+            test_object=config.get("test_object", ""),
             tls=tls,
         )
 

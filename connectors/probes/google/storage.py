@@ -1,12 +1,12 @@
 """Buckets of Google Cloud Storage."""
 
-import secrets
 from dataclasses import dataclass
 
 from connectors.probes.google import answers, service
 from connectors.probes.google.service import Service, Session, encoded
 from connectors.probes.google.trial import Trial
 from connectors.probes.http import Answer
+from connectors.probes.object_names import named
 from connectors.probes.undoing import REMOVE
 from connectors.problems import CheckFailed, Fault
 from connectors.steps import Steps
@@ -22,12 +22,15 @@ SERVICE = Service(
 BODY = b"A connection check wrote this object. It may be removed.\n"
 
 
-async def check(bucket: str, prefix: str, session: Session, steps: Steps) -> None:
-    """Raises `CheckFailed`. Needs no right that writing and removing objects does not need."""
+async def check(bucket: str, prefix: str, session: Session, steps: Steps, *, test_object: str = "") -> None:
+    """Raises `CheckFailed`. Needs no right that writing and removing objects does not need.
+
+    `test_object` is the name of what is written, after the prefix; without one it has a random number.
+    """
     path = f"/storage/v1/b/{encoded(bucket)}?fields=name"
     unknown = "The account may not look at the bucket; the next step shows whether it is there."
     await answers.find(session, steps, FIND, path, unknown=unknown, missing=_missing(bucket))
-    test = _TestObject(bucket, f"{prefix}.landfall-check-{secrets.token_hex(8)}", session)
+    test = _TestObject(bucket, f"{prefix}{named(test_object)}", session, overwrites=bool(test_object))
     trial = Trial(
         f"test object “{test.name}”", f"{bucket}/{test.name}", test.write, test.remove, test.written, test.kept
     )
@@ -39,16 +42,15 @@ class _TestObject:
     bucket: str
     name: str
     session: Session
+    overwrites: bool
     #: Of the object that was written; removing just that one leaves none behind in a bucket that keeps versions.
     generation: str = ""
 
     async def write(self) -> Answer:
-        # ifGenerationMatch=0: never over an object that is there.
-        path, query = (
-            f"/upload/storage/v1/b/{encoded(self.bucket)}/o",
-            {"uploadType": "media", "ifGenerationMatch": "0"},
-        )
-        return await self.session.send("POST", path, "text/plain", BODY, name=self.name, **query)
+        path = f"/upload/storage/v1/b/{encoded(self.bucket)}/o"
+        # Never over an object that is there, unless its name was given.
+        fence = {} if self.overwrites else {"ifGenerationMatch": "0"}
+        return await self.session.send("POST", path, "text/plain", BODY, name=self.name, uploadType="media", **fence)
 
     def written(self, answer: Answer) -> None:
         generation = (answer.json or {}).get("generation")

@@ -22,6 +22,8 @@ class Bucket:
     #: Whether the bucket stands in the path of a URL; otherwise it is a part of the host name.
     path_style: bool
     prefix: str = ""
+    #: The name of what a check writes, after the prefix; without one it has a random number.
+    test_object: str = ""
     #: Headers of every write, such as the storage class.
     headers: Mapping[str, str] = field(default_factory=dict)
     #: What else to look at when the host or the bucket is not found, a sentence.

@@ -2,12 +2,12 @@
 
 import base64
 import hashlib
-import secrets
 from collections.abc import Mapping
 from urllib.parse import quote
 
 from connectors.probes import http
 from connectors.probes.aws import Keys
+from connectors.probes.object_names import named
 from connectors.probes.s3 import answers
 from connectors.probes.s3.answers import FIND, WRITE
 from connectors.probes.s3.bucket import Bucket
@@ -45,7 +45,7 @@ class _Visit:
 
     def __init__(self, bucket: Bucket, keys: Keys, steps: Steps) -> None:
         self.bucket, self.keys, self.steps = bucket, keys, steps
-        self.key = f"{bucket.prefix}.landfall-check-{secrets.token_hex(8)}"
+        self.key = f"{bucket.prefix}{named(bucket.test_object)}"
         #: Whether the object may be there although the write did not succeed.
         self.unsure = False
         #: The version that was made, empty in a bucket that keeps no versions.

@@ -1,0 +1,35 @@
+"""Access tokens: JWTs of this installation that stand for one API key, and are worth what the key is worth now."""
+
+import hashlib
+import hmac
+import time
+from uuid import UUID
+
+import jwt
+from django.conf import settings
+
+from tenants import services
+from tenants.models import ApiKey
+
+LIFETIME = 3600  # seconds
+_ALGORITHM = "HS256"
+
+
+def issue(key: ApiKey, issuer: str) -> str:
+    now = int(time.time())
+    claims = {"iss": issuer, "sub": str(key.pk), "iat": now, "exp": now + LIFETIME}
+    return jwt.encode(claims, _secret(), algorithm=_ALGORITHM)
+
+
+def key_of(token: str) -> ApiKey | None:
+    """The live key that a token stands for; None for a token that is expired, forged or none at all."""
+    try:
+        claims = jwt.decode(token, _secret(), algorithms=[_ALGORITHM], options={"require": ["exp", "sub"]})
+    except jwt.InvalidTokenError:
+        return None
+    return services.find_key_by_id(UUID(claims["sub"]))
+
+
+def _secret() -> bytes:
+    """The installation's own; a token for anything else is signed with another."""
+    return hmac.digest(settings.SECRET_KEY.encode(), b"planet access tokens", hashlib.sha256)
