@@ -5,6 +5,7 @@ Outside the admin nobody reads HTML, so each answer has the shape of the face wh
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views import defaults
@@ -13,6 +14,7 @@ from destinations.api import errors
 from destinations.dialects.cloudflare import failures as cloudflare
 from destinations.dialects.outpost import failures as outpost
 from destinations.dialects.planet import failures as planet
+from destinations.refusals import Unencrypted
 
 FACES: dict[str, Callable[[Exception], HttpResponse]] = {
     "/api/": errors.outside,
@@ -35,6 +37,18 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500; Django has logged the exception already."""
     return _spelled(request, Exception()) or defaults.server_error(request)
+
+
+class HttpsOnlyMiddleware:
+    """Refuses what came to an API in clear. Leading it to HTTPS, as the admin's pages are, would do harm: clients make
+    a GET of a POST on the way, and nobody would learn that keys travel where others can read them."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        refused = settings.SECURE_SSL_REDIRECT and not request.is_secure() and _spelled(request, Unencrypted())
+        return refused or self.get_response(request)
 
 
 def _spelled(request: HttpRequest, cause: Exception) -> HttpResponse | None:

@@ -23,6 +23,10 @@ class BadParameters(Invalid):
     """Query parameters or headers that cannot be obeyed."""
 
 
+class Unencrypted(django.SuspiciousOperation):
+    """A request of an API came in clear although the installation is reached through HTTPS."""
+
+
 class Kind(NamedTuple):
     """What a class of exceptions becomes. `detail` replaces the exception's own text."""
 
@@ -40,6 +44,7 @@ KINDS: dict[type[BaseException], Kind] = {
     BadParameters: Kind(400, "bad-parameters", "The request cannot be obeyed as it was asked; `errors` says why."),
     drf.ParseError: Kind(400, "malformed"),
     django.SuspiciousOperation: Kind(400, "malformed", "The request is malformed."),
+    Unencrypted: Kind(403, "https-only", "Use https://. What was sent in clear, the key too, others may have read."),
     drf.NotAuthenticated: Kind(401, "not-signed-in", "Send an API key as `Authorization: Bearer <key>`."),
     drf.AuthenticationFailed: Kind(401, "not-signed-in"),
     drf.PermissionDenied: Kind(403, "forbidden"),

@@ -21,6 +21,7 @@ INTERNAL = (500, "internal server error")
 SPELLED: dict[str, tuple[int, str]] = {
     "malformed": INVALID_JSON,
     "forbidden": FORBIDDEN,
+    "https-only": (403, "use https"),
     "not-signed-in": UNAUTHORIZED,
     "not-found": NOWHERE,
     "method-not-allowed": NOWHERE,
