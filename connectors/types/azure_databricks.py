@@ -3,6 +3,7 @@
 from connectors.base import Connector, Section, Steps, Values
 from connectors.fields import ChoiceField
 from connectors.probes import blob, entra
+from connectors.probes.object_names import ObjectNameField
 
 
 class AzureDatabricks(Connector):
@@ -29,6 +30,7 @@ class AzureDatabricks(Connector):
         account = blob.AccountField()
         container = blob.ContainerField()
         prefix = blob.PrefixField(required=False)
+        test_object = ObjectNameField()
         storage_endpoint_suffix = ChoiceField(
             choices=tuple(entra.CLOUDS),
             default="core.windows.net",
