@@ -50,7 +50,7 @@ def seed(count: int) -> tuple[str, str, str]:
 
     big = destinations(1, count, lambda number: f"https://hooks.example.com/in/{number}")
     small = destinations(1, SMALL, lambda number: f"https://hooks.example.com/in/{number}")
-    now, steps = timezone.now(), ("resolve", "connect", "tls", "send a signed test request")
+    now, steps = timezone.now(), ("resolve", "connect", "tls", "send a test request")
     told = [{"name": step, "status": "passed", "code": "", "message": "", "duration_ms": 1.5} for step in steps]
     common = {"trigger": "schedule", "status": "passed", "revision": 1, "started_at": now, "completed_at": now}
     checks = [ConnectionCheck(destination=each, steps=told, **common) for each in (*big, *small)]

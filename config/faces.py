@@ -14,6 +14,8 @@ from destinations.api import errors
 from destinations.dialects.cloudflare import failures as cloudflare
 from destinations.dialects.outpost import failures as outpost
 from destinations.dialects.planet import failures as planet
+from destinations.dialects.redox import failures as redox
+from destinations.dialects.stitch import failures as stitch
 from destinations.refusals import Unencrypted
 
 FACES: dict[str, Callable[[Exception], HttpResponse]] = {
@@ -21,6 +23,8 @@ FACES: dict[str, Callable[[Exception], HttpResponse]] = {
     "/cloudflare/": cloudflare.outside,
     "/outpost/": outpost.outside,
     "/planet/": planet.outside,
+    "/redox/": redox.outside,
+    "/stitch/": stitch.outside,
 }
 
 

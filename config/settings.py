@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import env
 from config.logs import logging_config
+from config.look import UNFOLD  # noqa: F401  Django reads it from here
 from config.paths import (
     BASE_DIR,
     BEAT_FILE,
@@ -117,37 +118,6 @@ SESSION_COOKIE_NAME = "landfall_session"
 CSRF_COOKIE_NAME = "landfall_csrf"
 CSRF_TRUSTED_ORIGINS = env.items("TRUSTED_ORIGINS")
 
-# Admin; what the callables give is in destinations/admin/look.py
-
-UNFOLD = {
-    "SITE_TITLE": "Landfall",
-    "SITE_HEADER": "Landfall",
-    "SITE_URL": None,
-    "SITE_ICON": "destinations.admin.look.icon",
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "destinations.admin.look.icon"}],
-    "STYLES": ["destinations.admin.look.stylesheet"],
-    "SCRIPTS": ["destinations.admin.look.script"],
-    "LOGIN": {"image": "destinations.admin.look.login_image"},
-    "DASHBOARD_CALLBACK": "destinations.admin.dashboard.dashboard",
-    "SIDEBAR": {"navigation": "destinations.admin.look.navigation"},
-    "BORDER_RADIUS": "8px",
-    "COLORS": {
-        "primary": {
-            "50": "oklch(97.5% .013 230)",
-            "100": "oklch(95% .028 230)",
-            "200": "oklch(90% .055 230)",
-            "300": "oklch(83% .095 230)",
-            "400": "oklch(73% .125 232)",
-            "500": "oklch(62% .13 234)",
-            "600": "oklch(51% .12 236)",
-            "700": "oklch(45% .105 237)",
-            "800": "oklch(38% .085 238)",
-            "900": "oklch(33% .07 239)",
-            "950": "oklch(25% .055 240)",
-        },
-    },
-}
-
 # HTTPS: ends at a proxy, which must set X-Forwarded-Proto itself
 
 HTTPS = env.flag("HTTPS", False)
@@ -194,7 +164,18 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "TAGS": [{"name": name} for name in ("destinations", "checks", "destination-types", "tenants", "api-keys")],
+    "TAGS": [
+        {"name": name}
+        for name in (
+            "destinations",
+            "checks",
+            "destination-types",
+            "auth-credentials",
+            "auth-strategies",
+            "tenants",
+            "api-keys",
+        )
+    ],
     "PATH_CONVERTER_OVERRIDES": {"segment": str},
     "PREPROCESSING_HOOKS": ["destinations.api.schema.native_only"],
     "POSTPROCESSING_HOOKS": ["destinations.api.schema.add_components"],
@@ -221,6 +202,10 @@ TOPICS_WILDCARDS = env.flag("TOPICS_WILDCARDS", False)
 EGRESS_ALLOW = env.networks("EGRESS_ALLOW", fallback=EGRESS_ALLOW_FILE)
 EGRESS_DENY = env.networks("EGRESS_DENY")
 EGRESS_NAMESERVERS = env.addresses("EGRESS_NAMESERVERS")
+# The AWS user that policies of buckets let in
+AWS_ACCESS_KEY_ID = env.text("AWS_ACCESS_KEY_ID")
+AWS_SECRET_ACCESS_KEY = env.secret("AWS_SECRET_ACCESS_KEY")
+AWS_ENDPOINT = env.text("AWS_ENDPOINT")
 
 # Outpost's API
 
@@ -235,6 +220,17 @@ CLOUDFLARE_HIDE_HEADERS = env.items("CLOUDFLARE_HIDE_HEADERS")
 # Planet's API
 
 PLANET_RATE = env.number("PLANET_RATE", 50)
+
+# Redox's API
+
+REDOX_ALLOW_PRODUCTION_DELETE = env.flag("REDOX_ALLOW_PRODUCTION_DELETE", True)
+REDOX_UNKNOWN_CLOUD = env.choice("REDOX_UNKNOWN_CLOUD", ("reject", "opaque"), "reject")
+
+# Stitch's API
+
+STITCH_DESTINATIONS_PER_ACCOUNT = env.number("STITCH_DESTINATIONS_PER_ACCOUNT", 1)
+STITCH_SECRETS = env.choice("STITCH_SECRETS", ("mask", "omit"), "mask")
+STITCH_REQUIRE_CHECK = env.flag("STITCH_REQUIRE_CHECK", False)
 
 # Connection checks; times in seconds
 

@@ -10,6 +10,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cloudflare/", include("destinations.dialects.cloudflare.urls")),
     path("outpost/", include("destinations.dialects.outpost.urls")),
     path("planet/", include("destinations.dialects.planet.urls")),
+    path("redox/", include("destinations.dialects.redox.urls")),
+    path("stitch/", include("destinations.dialects.stitch.urls")),
 ]
 
 handler400 = "config.faces.bad_request"

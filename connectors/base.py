@@ -34,30 +34,12 @@ class Section(serializers.Serializer[Any]):
         return dict(values)
 
 
-class Connector:
-    """One destination type. Subclass it in `connectors/types/`, one file a type.
+class Declaration:
+    """Fields in two sections: what is secret, and what belongs to a sign-in, is in `Credentials`."""
 
-    `steps` names, in order and in the user's words, what a check does; a check may use no other names.
-    `check` returns when all is well and raises `CheckFailed` when not.
-    """
-
-    type: ClassVar[str]
     label: ClassVar[str]
-    family: ClassVar[str]
-    steps: ClassVar[tuple[str, ...]]
-    #: What a check leaves at or does to the destination, one sentence for the person who is asked to allow it.
-    effect: ClassVar[str]
-    #: The rights at the destination that a check needs, and no others: Markdown, for the page of the type.
-    rights: ClassVar[str]
-    #: What a check is tested against, one sentence; it says so where the real service cannot run there.
-    tested: ClassVar[str]
-    #: Modules of the driver and the extra that installs them, where the driver is not a core dependency.
-    driver: ClassVar[tuple[str, ...]] = ()
-    extra: ClassVar[str] = ""
-    #: The credential that `rotate` makes anew, for types that have one.
-    rotates: ClassVar[str] = ""
-    #: Checks that hold a session (databases, brokers) share a smaller window than single HTTP requests.
-    session: ClassVar[bool] = False
+    #: What callers know the two sections by.
+    parts: ClassVar[tuple[str, str]] = ("config", "credentials")
 
     class Config(Section):
         pass
@@ -78,16 +60,11 @@ class Connector:
         """The names of the credentials that must never be shown."""
         return frozenset(name for name, field in self.credentials.fields.items() if is_secret(field))
 
-    @cached_property
-    def available(self) -> bool:
-        """Whether the driver of this type is installed."""
-        return all(importlib.util.find_spec(module) is not None for module in self.driver)
-
     def clean(self, config: Any, credentials: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Validate both sections whole and fill in defaults. Raises `Invalid` with every problem."""
         problems: list[Problem] = []
-        cleaned_config = _run(self.config, config, "config", problems)
-        cleaned_credentials = _run(self.credentials, credentials, "credentials", problems)
+        cleaned_config = _run(self.config, config, self.parts[0], problems)
+        cleaned_credentials = _run(self.credentials, credentials, self.parts[1], problems)
         if not problems:
             problems.extend(self.validate(cleaned_config, cleaned_credentials))
         if problems:
@@ -102,6 +79,36 @@ class Connector:
     def validate(self, config: Values, credentials: Values) -> Iterable[Problem]:
         """Rules across fields; called only when each field is valid by itself."""
         return ()
+
+
+class Connector(Declaration):
+    """One destination type. Subclass it in `connectors/types/`, one file a type.
+
+    `steps` names, in order and in the user's words, what a check does; a check may use no other names.
+    `check` returns when all is well and raises `CheckFailed` when not.
+    """
+
+    type: ClassVar[str]
+    family: ClassVar[str]
+    steps: ClassVar[tuple[str, ...]]
+    #: What a check leaves at or does to the destination, one sentence for the person who is asked to allow it.
+    effect: ClassVar[str]
+    #: The rights at the destination that a check needs, and no others: Markdown, for the page of the type.
+    rights: ClassVar[str]
+    #: What a check is tested against, one sentence; it says so where the real service cannot run there.
+    tested: ClassVar[str]
+    #: Modules of the driver and the extra that installs them, where the driver is not a core dependency.
+    driver: ClassVar[tuple[str, ...]] = ()
+    extra: ClassVar[str] = ""
+    #: The credential that `rotate` makes anew, for types that have one.
+    rotates: ClassVar[str] = ""
+    #: Checks that hold a session (databases, brokers) share a smaller window than single HTTP requests.
+    session: ClassVar[bool] = False
+
+    @cached_property
+    def available(self) -> bool:
+        """Whether the driver of this type is installed."""
+        return all(importlib.util.find_spec(module) is not None for module in self.driver)
 
     def rotate(self, credentials: Values, until: datetime) -> dict[str, Any]:
         """The credentials with a new secret; the one before is valid beside it `until` then."""
@@ -136,11 +143,11 @@ def _run(section: Section, data: Any, path: str, problems: list[Problem]) -> dic
     return values
 
 
-def declared(connector: Connector) -> Iterator[tuple[str, str, serializers.Field[Any, Any, Any, Any]]]:
-    """Every field of a type as (section, name, field), config first, in the order declared."""
-    for section in ("config", "credentials"):
-        for name, field in getattr(connector, section).fields.items():
-            yield section, name, field
+def declared(what: Declaration) -> Iterator[tuple[str, str, serializers.Field[Any, Any, Any, Any]]]:
+    """Every field of a type, or of a way to sign in, as (part, name, field), config first, in the order declared."""
+    for part, section in zip(what.parts, (what.config, what.credentials), strict=True):
+        for name, field in section.fields.items():
+            yield part, name, field
 
 
-__all__ = ["CheckFailed", "Connector", "Invalid", "Problem", "Section", "Steps", "Values", "declared"]
+__all__ = ["CheckFailed", "Connector", "Declaration", "Invalid", "Problem", "Section", "Steps", "Values", "declared"]

@@ -15,17 +15,17 @@ from django.utils.safestring import SafeString
 from rest_framework.fields import empty
 
 from connectors import fields as declared_fields
-from connectors.base import Connector, declared
+from connectors.base import Declaration, declared
 from connectors.fields import MASK, Field, is_secret
 
 #: What the cleaned value of an untouched secret is: leave what is stored.
 KEEP: Final = object()
 
 
-def form_fields(connector: Connector, stored: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, forms.Field]:
+def form_fields(what: Declaration, stored: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, forms.Field]:
     """Form fields by dotted name. `stored` holds the sections of an existing destination, secrets masked."""
     made = {}
-    for section, name, field in declared(connector):
+    for section, name, field in declared(what):
         known = (stored or {}).get(section, {})
         form_field = _form_field(field)
         form_field.label, form_field.help_text = str(field.label), str(field.help_text or "")
@@ -39,9 +39,9 @@ def form_fields(connector: Connector, stored: Mapping[str, Mapping[str, Any]] | 
     return made
 
 
-def values(connector: Connector, cleaned: Mapping[str, Any], section: str) -> dict[str, Any]:
+def values(what: Declaration, cleaned: Mapping[str, Any], section: str) -> dict[str, Any]:
     """What the page says of one section, for a draft: what was emptied is None, an untouched secret is absent."""
-    given = {name: cleaned.get(f"{section}.{name}") for part, name, _ in declared(connector) if part == section}
+    given = {name: cleaned.get(f"{section}.{name}") for part, name, _ in declared(what) if part == section}
     return {name: None if value in ("", {}) else value for name, value in given.items() if value is not KEEP}
 
 

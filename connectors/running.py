@@ -9,6 +9,7 @@ from connectors.base import Connector, Values
 from connectors.identity import Identity
 from connectors.problems import CheckFailed
 from connectors.steps import Steps
+from connectors.strategies import Attached
 
 logger = logging.getLogger(__name__)
 
@@ -31,17 +32,27 @@ class Report:
 
 
 async def run(
-    connector: Connector, config: Values, credentials: Values, *, limit: float, identity: Identity | None = None
+    connector: Connector,
+    config: Values,
+    credentials: Values,
+    *,
+    limit: float,
+    identity: Identity | None = None,
+    attached: Attached | None = None,
 ) -> Report:
-    """Check a destination within `limit` seconds. Raises nothing but cancellation from outside.
+    """Check a destination within `limit` seconds, signed in with what is `attached` to it.
 
-    `identity` is that of the tenant, where `connector.needs_identity(config)`.
+    `identity` is that of the tenant, where `connector.needs_identity(config)`. Raises nothing but cancellation from
+    outside.
     """
-    steps = Steps(connector.planned(config), identity)
+    before = attached.steps(connector, config) if attached else ()
+    steps = Steps((*before, *connector.planned(config)), identity)
     if not connector.available:
         return _driver_missing(connector, steps)
     try:
         async with asyncio.timeout(limit):
+            if attached:
+                credentials = await attached.completed(connector, config, credentials, steps)
             await connector.check(config, credentials, steps)
     except CheckFailed as failure:
         return Report("failed", failure.code, failure.message, failure.remedy, steps.records)

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from connectors.base import Connector, Section
+from connectors.base import Declaration, Section
 from connectors.fields import Field, HeadersField, PatternField, UrlField, is_secret
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -18,12 +18,12 @@ _PLAIN: dict[type[Field], Schema] = {
 }
 
 
-def config_schema(connector: Connector) -> Schema:
-    return {"$schema": DIALECT, "title": f"{connector.label}: config", **section_schema(connector.config)}
+def config_schema(what: Declaration) -> Schema:
+    return {"$schema": DIALECT, "title": f"{what.label}: {what.parts[0]}", **section_schema(what.config)}
 
 
-def credentials_schema(connector: Connector) -> Schema:
-    return {"$schema": DIALECT, "title": f"{connector.label}: credentials", **section_schema(connector.credentials)}
+def credentials_schema(what: Declaration) -> Schema:
+    return {"$schema": DIALECT, "title": f"{what.label}: {what.parts[1]}", **section_schema(what.credentials)}
 
 
 def section_schema(section: Section) -> Schema:

@@ -15,18 +15,21 @@ from destinations.exceptions import InvalidDestination, Problem
 from destinations.keys import ssh_key
 from destinations.merging import merge
 from destinations.models import Destination
-from destinations.naming import free_name, free_slug, name_problems, taken
+from destinations.naming import free_name, free_slug, name_problems, numbered_name, taken
 
 Secrets = dict[str, Any]
 
 
 def apply(destination: Destination, draft: Draft) -> dict[str, Any]:
     """Merge the draft into the row, judge the whole, and return the credentials in clear."""
-    destination_problems = list(name_problems(destination, draft))
-    config, credentials, problems = merge(destination, draft)
-    problems = [*destination_problems, *problems]
-    if problems:
-        raise InvalidDestination(problems)
+    problems = list(name_problems(destination, draft))
+    _apply_references(destination, draft)
+    config, credentials, more = merge(destination, draft)
+    problems += more
+    forgiven = {"required"} if draft.incomplete or destination.incomplete else set()
+    if faults := [problem for problem in problems if problem.code not in forgiven]:
+        raise InvalidDestination(faults)
+    destination.incomplete = bool(problems)
     destination.config = config
     _apply_plain(destination, draft)
     _apply_name(destination, draft)
@@ -35,6 +38,8 @@ def apply(destination: Destination, draft: Draft) -> dict[str, Any]:
 
 def generated(destination: Destination, draft: Draft, before: Mapping[str, Any], after: Mapping[str, Any]) -> Secrets:
     """The secrets that nobody sent, and that somebody has to be told."""
+    if not after:
+        return {}
     sent = draft.credentials or {}
     made = (name for name in destination.connector.secrets & after.keys() if after[name] != before.get(name))
     return {name: after[name] for name in made if sent.get(name) is None}
@@ -47,6 +52,16 @@ def completed(draft: Draft, proof: Report | None) -> Draft:
     given = dict(draft.config or {})
     told = {name: value for name, value in proof.learned.items() if given.get(name) is None}
     return replace(draft, config={**given, **told})
+
+
+def _apply_references(destination: Destination, draft: Draft) -> None:
+    """What the rest is judged by."""
+    if draft.auth_credential is not UNSET:
+        destination.auth_credential = draft.auth_credential
+    if not destination.type and draft.type:
+        destination.type = draft.type
+    if not isinstance(draft.uuid, Unset) and not destination.pk:
+        destination.uuid = draft.uuid
 
 
 def _apply_plain(destination: Destination, draft: Draft) -> None:
@@ -76,7 +91,7 @@ def _apply_plain(destination: Destination, draft: Draft) -> None:
 
 def _apply_name(destination: Destination, draft: Draft) -> None:
     if draft.name:
-        destination.name = draft.name
+        destination.name = numbered_name(destination, draft.name) if draft.numbered else draft.name
     elif not destination.name:
         destination.name = free_name(destination)
     if not destination.slug:
@@ -85,7 +100,7 @@ def _apply_name(destination: Destination, draft: Draft) -> None:
 
 def save(destination: Destination, *, force_insert: bool = False) -> None:
     """Write the row; a constraint that is broken becomes the problem it stands for."""
-    if destination.connector.needs_identity(destination.config):
+    if destination.needs_identity:
         ssh_key(destination.tenant)
     if destination.is_default:
         release_default(destination)

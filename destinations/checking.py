@@ -16,9 +16,10 @@ from connectors import running
 from connectors.base import Connector, Values
 from connectors.identity import Identity
 from connectors.running import Report
+from connectors.strategies import Attached
 from destinations import background, claiming, recording
 from destinations.claiming import Claim
-from destinations.models import ConnectionCheck, Destination, DestinationState
+from destinations.models import Access, ConnectionCheck, Destination, DestinationState
 from destinations.recording import Result, interval
 from destinations.sealing import SecretUnreadable
 
@@ -73,11 +74,13 @@ def run_now(
     credentials: Values,
     *,
     identity: Identity | None = None,
+    attached: Attached | None = None,
     limit: float | None = None,
 ) -> Report:
     """Check something that is not stored, and wait for the outcome: for `limit` seconds, if that is less than usual."""
     seconds = float(min(limit or settings.CHECK_TIMEOUT, settings.CHECK_TIMEOUT))
-    return background.submit(running.run(connector, config, credentials, limit=seconds, identity=identity)).result()
+    check = running.run(connector, config, credentials, limit=seconds, identity=identity, attached=attached)
+    return background.submit(check).result()
 
 
 def cancel_queued(destination: Destination) -> None:
@@ -124,11 +127,11 @@ class Runner:
         for claim in claims:
             self.in_flight[claim.destination.pk] = claim
             try:
-                credentials, identity = claim.destination.credentials, claim.destination.identity
+                access = claim.destination.access
             except SecretUnreadable as error:
                 self._results.put(recording.finished(claim, _unreadable(claim, error)))
             else:
-                background.submit(self._run(claim, credentials, identity))
+                background.submit(self._run(claim, access))
 
     def collect(self) -> list[Result]:
         """Finished checks: waits until a quarter of the window is free again, at most `POLL` seconds."""
@@ -144,14 +147,14 @@ class Runner:
             del self.in_flight[result.claim.destination.pk]
         return results
 
-    async def _run(self, claim: Claim, credentials: Values, identity: Identity | None) -> None:
+    async def _run(self, claim: Claim, access: Access) -> None:
         try:
-            report = await self._limited(claim.destination, credentials, identity)
+            report = await self._limited(claim.destination, access)
         except Exception as error:  # a claim without a result would keep the sweep waiting for ever
             report = running.unexpected(error, claim.destination.type)
         self._results.put(recording.finished(claim, report))
 
-    async def _limited(self, destination: Destination, credentials: Values, identity: Identity | None) -> Report:
+    async def _limited(self, destination: Destination, access: Access) -> Report:
         connector = destination.connector
         async with AsyncExitStack() as slots:
             await slots.enter_async_context(self._tenants[destination.tenant_id])
@@ -160,7 +163,7 @@ class Runner:
                 await slots.enter_async_context(self._sessions)
             await slots.enter_async_context(self._window)
             limit = float(settings.CHECK_TIMEOUT)
-            return await running.run(connector, destination.config, credentials, limit=limit, identity=identity)
+            return await running.run(connector, destination.config, limit=limit, **access)
 
 
 def _semaphores(size: int) -> "defaultdict[str, asyncio.Semaphore]":

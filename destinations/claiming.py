@@ -76,7 +76,7 @@ def _lease_end(now: datetime) -> datetime:
 def _start(states: Sequence[DestinationState], now: datetime) -> list[Claim]:
     """Mark a check of each destination as running: the one asked for or left by a dead worker, or a new one."""
     ids = [state.pk for state in states]
-    destinations = Destination.objects.in_bulk(ids)
+    destinations = Destination.objects.select_related("auth_credential").in_bulk(ids)
     waiting = _waiting(ids, now)
     claims = []
     for state in states:

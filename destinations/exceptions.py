@@ -6,6 +6,7 @@ from connectors.running import Report
 __all__ = [
     "Archived",
     "Conflict",
+    "CredentialInUse",
     "InUse",
     "InvalidDestination",
     "LimitReached",
@@ -37,6 +38,10 @@ class Unproven(Exception):
 
 class Archived(Conflict):
     """An archived destination can only be read and restored."""
+
+
+class CredentialInUse(Conflict):
+    """A shared credential cannot be removed while destinations sign in with it."""
 
 
 class InUse(Conflict):

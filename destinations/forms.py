@@ -16,17 +16,23 @@ from connectors.problems import Invalid
 from destinations.drafts import UNSET, Draft
 from destinations.exceptions import Problem
 from destinations.keys import public_ssh_key
-from destinations.models import ALL_TOPICS, Destination
+from destinations.models import ALL_TOPICS, AuthCredential, Destination
 from tenants.models import Environment, Tenant
 
 PLACE = ("name", "tenant", "environment", "description", "topics")
 SECTIONS = ("config", "credentials")
+SHARED = ("auth_credential",)
 MORE = ("labels", "uid", "is_default")
 
 
 class TenantBox(AutocompleteSelect):
     def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
         return {**super().build_attrs(base_attrs, extra_attrs), "data-placeholder": "Choose a tenant"}
+
+
+class CredentialBox(forms.ModelChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name} ({obj.declaration.label}, {obj.tenant})"
 
 
 class DestinationForm(forms.Form):
@@ -59,6 +65,14 @@ class DestinationForm(forms.Form):
     is_default = forms.BooleanField(
         required=False, label="Default destination", help_text="The one its tenant uses when none is named."
     )
+    auth_credential = CredentialBox(
+        AuthCredential.objects.none(),
+        required=False,
+        empty_label="None",
+        label="Shared credential",
+        help_text="What it signs in with beside, or instead of, what is entered here.",
+        error_messages={"invalid_choice": "There is no such credential, or you may not use it."},
+    )
     revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(
@@ -66,6 +80,7 @@ class DestinationForm(forms.Form):
         connector: Connector,
         tenants: "QuerySet[Tenant]",
         environments: "QuerySet[Environment]",
+        shared: "QuerySet[AuthCredential]",
         *,
         destination: Destination | None = None,
         data: Any = None,
@@ -82,8 +97,9 @@ class DestinationForm(forms.Form):
             self.fields["name"].help_text = ""
         self._offer(tenants, environments)
         self._tell_ssh_key()
+        self._share(shared)
         for name, field in self.fields.items():
-            _dress(field.widget)
+            dress(field.widget)
             if name not in self.typed:
                 field.optional = not field.required  # type: ignore[attr-defined]
         self.fields["name"].optional = destination is None  # type: ignore[attr-defined]
@@ -115,6 +131,14 @@ class DestinationForm(forms.Form):
             key = public_ssh_key(tenant)
             field.help_text += f" That is: {key}" if key else " It is made when the destination is saved."
 
+    def _share(self, shared: "QuerySet[AuthCredential]") -> None:
+        """The box is there only if there is something to choose."""
+        box = self.fields["auth_credential"]
+        rows = shared.filter(tenant=self.destination.tenant_id) if self.destination else shared
+        box.queryset = rows.select_related("tenant").defer("sealed")  # type: ignore[attr-defined]
+        if not rows.exists():
+            del self.fields["auth_credential"]
+
     def clean(self) -> dict[str, Any]:
         """When something of the page itself is wrong, say what is wrong with the connection in the same breath."""
         if self.errors and not self.destination:
@@ -144,6 +168,7 @@ class DestinationForm(forms.Form):
             metadata={**_kept_labels(self.destination), **cleaned["labels"]},
             environment=cleaned["environment"],
             is_default=cleaned["is_default"],
+            auth_credential=cleaned.get("auth_credential", UNSET),
             config=connector_forms.values(self.connector, cleaned, "config"),
             credentials=connector_forms.values(self.connector, cleaned, "credentials"),
         )
@@ -179,6 +204,7 @@ def _initial(destination: Destination | None) -> dict[str, Any]:
         return {}
     return {
         "environment": destination.environment_id,
+        "auth_credential": destination.auth_credential_id,
         "name": destination.name,
         "description": destination.description,
         "topics": "" if destination.topics == ALL_TOPICS else "\n".join(destination.topics),
@@ -203,7 +229,7 @@ _LOOKS: tuple[tuple[type[forms.Widget], list[str]], ...] = (
 )
 
 
-def _dress(widget: forms.Widget) -> None:
+def dress(widget: forms.Widget) -> None:
     """Give a plain widget the looks of the admin's theme."""
     classes = next(classes for kind, classes in _LOOKS if isinstance(widget, kind))
     if classes:

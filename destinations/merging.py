@@ -5,12 +5,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors import registry
+from connectors.base import Declaration
+from connectors.fields import UrlField
 from connectors.problems import Invalid
+from connectors.strategies.base import joined
 from destinations import topics
 from destinations.drafts import UNSET, Draft
 from destinations.exceptions import Problem
 from destinations.models import Destination
 from destinations.sealing import SecretUnreadable
+from tenants.models import Environment
 
 
 def merge(destination: Destination, draft: Draft) -> tuple[dict[str, Any], dict[str, Any], list[Problem]]:
@@ -18,14 +22,30 @@ def merge(destination: Destination, draft: Draft) -> tuple[dict[str, Any], dict[
     problems = [*_type_problems(destination, draft), *_plain_problems(destination, draft)]
     if destination.type not in registry.names():
         return {}, {}, problems
-    config = _merged(destination.config, draft.config)
+    config = merged(destination.config, draft.config)
     stored = stored_credentials(destination, draft)
-    credentials = _merged(stored, _unmasked(draft.credentials, stored, destination.masked))
+    own = merged(stored, unmasked(draft.credentials, stored, destination.masked))
+    given, unfit = _given(destination, config)
+    environment = destination.environment if draft.environment is UNSET else draft.environment
+    problems += [*unfit, *plain_http(destination.connector, config, environment)]
     try:
-        config, credentials = destination.connector.clean(config, credentials)
+        config, whole = destination.connector.clean(config, joined(own, given) if isinstance(own, Mapping) else own)
     except Invalid as invalid:
         problems.extend(invalid.problems)
-    return config, credentials, problems
+        return config, own, problems
+    return config, {name: own.get(name, whole[name]) for name in whole if name in own or name not in given}, problems
+
+
+def _given(destination: Destination, config: Any) -> tuple[Mapping[str, Any], list[Problem]]:
+    """The credentials that the attached one brings, and what is wrong with it for this type."""
+    attached = destination.attached
+    if attached is None or not isinstance(config, Mapping):
+        return {}, []
+    if offer := attached.offer(destination.connector, config):
+        return offer.values, []
+    strategy = attached.strategy
+    message = f"{destination.connector.label} cannot sign in with “{strategy.label}”. {strategy.hint}"
+    return {}, [Problem("auth_credential", "choice" if strategy.usable else "required", message)]
 
 
 def stored_credentials(destination: Destination, draft: Draft) -> dict[str, Any]:
@@ -46,7 +66,7 @@ def _entered_anew(destination: Destination, given: Any) -> bool:
     return destination.masked.keys() <= given.keys() and all(given[name] != mask for name, mask in shown.items())
 
 
-def _merged(stored: Mapping[str, Any], given: Any) -> Any:
+def merged(stored: Mapping[str, Any], given: Any) -> Any:
     """RFC 7396 at the first level; what is no object at all is left to validation to refuse."""
     if given is UNSET:
         return dict(stored)
@@ -57,7 +77,7 @@ def _merged(stored: Mapping[str, Any], given: Any) -> Any:
     return {name: value for name, value in {**stored, **given}.items() if value is not None}
 
 
-def _unmasked(given: Any, stored: Any, masked: Any) -> Any:
+def unmasked(given: Any, stored: Any, masked: Any) -> Any:
     """A value sent back exactly as it was shown stands for the secret that is stored, inside objects too."""
     if given == masked:
         return stored
@@ -65,8 +85,21 @@ def _unmasked(given: Any, stored: Any, masked: Any) -> Any:
         return given
     known = stored.keys() & masked.keys()
     return {
-        name: _unmasked(value, stored[name], masked[name]) if name in known else value for name, value in given.items()
+        name: unmasked(value, stored[name], masked[name]) if name in known else value for name, value in given.items()
     }
+
+
+def plain_http(what: Declaration, config: Any, environment: Environment | None) -> list[Problem]:
+    """Where it matters, nothing may be sent over connections that anybody can read."""
+    if not environment or environment.flag == Environment.Flag.DEVELOPMENT or not isinstance(config, Mapping):
+        return []
+    return [
+        Problem(
+            f"{what.parts[0]}.{name}", "pattern", f"In a {environment.flag} environment this must begin with https://."
+        )
+        for name, field in what.config.fields.items()
+        if isinstance(field, UrlField) and str(config.get(name, "")).startswith("http://")
+    ]
 
 
 def _type_problems(destination: Destination, draft: Draft) -> list[Problem]:
@@ -81,10 +114,23 @@ def _type_problems(destination: Destination, draft: Draft) -> list[Problem]:
     return []
 
 
+def _credential_fault(destination: Destination, draft: Draft) -> Problem | None:
+    """A credential serves the tenant that has it, or the one environment that it is for."""
+    credential = destination.auth_credential
+    environment = destination.environment if draft.environment is UNSET else draft.environment
+    if credential is None or (
+        credential.tenant_id == destination.tenant_id and credential.environment in (None, environment)
+    ):
+        return None
+    return Problem("auth_credential", "choice", "There is no such credential where the destination is.")
+
+
 def _plain_problems(destination: Destination, draft: Draft) -> list[Problem]:
     problems = []
     if draft.environment and draft.environment.tenant_id != destination.tenant_id:
         problems.append(Problem("environment", "choice", "The tenant has no such environment."))
+    if fault := _credential_fault(destination, draft):
+        problems.append(fault)
     if draft.topics is not UNSET and (fault := topics.fault(draft.topics)):
         problems.append(fault)
     if draft.metadata and not isinstance(draft.metadata, Mapping):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from itertools import count
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.text import slugify
@@ -14,6 +15,7 @@ from tenants.models import SEGMENT
 
 MAX_NAME = 255
 MAX_SLUG = 128
+LONGEST_NUMBER = 16  # characters, with what comes before it
 SLUG = re.compile(rf"[a-z0-9](?:[a-z0-9-]{{0,{MAX_SLUG - 2}}}[a-z0-9])?")
 MAX_UID = 255
 UID = re.compile(SEGMENT)
@@ -24,18 +26,18 @@ def name_problems(destination: Destination, draft: Draft) -> Iterator[Problem]:
     if draft.name is None and destination.pk:
         yield Problem("name", "null", "A destination must have a name.")
     elif draft.name is not UNSET and draft.name is not None:
-        yield from _text_problems(draft.name)
+        yield from text_problems(draft.name)
     if draft.uid is not UNSET:
         yield from _uid_problems(destination, draft.uid)
     if draft.slug is not UNSET:
         yield from _slug_problems(destination, draft.slug)
 
 
-def _text_problems(name: str) -> Iterator[Problem]:
+def text_problems(name: Any, what: str = "destination") -> Iterator[Problem]:
     if not isinstance(name, str):
         yield Problem("name", "type", "This must be a string.")
     elif not name.strip():
-        yield Problem("name", "blank", "A destination must have a name.")
+        yield Problem("name", "blank", f"A {what} must have a name.")
     elif len(name) > MAX_NAME:
         yield Problem("name", "max_length", f"A name has at most {MAX_NAME} characters.")
     elif name != name.strip() or not name.isprintable():
@@ -69,22 +71,46 @@ def taken(destination: Destination) -> list[Problem]:
         problems.append(Problem("uid", "taken", "Another destination of the tenant has this uid."))
     if others.filter(slug=destination.slug).exists():
         problems.append(Problem("slug", "taken", "Another destination of the tenant has this slug."))
+    if Destination.objects.filter(uuid=destination.uuid).exclude(pk=destination.pk).exists():
+        problems.append(Problem("id", "taken", "Another destination has this id."))
     return problems
 
 
 def free_name(destination: Destination) -> str:
     """A name for a destination that came without one: its type's, numbered when taken."""
     others = Destination.objects.filter(tenant=destination.tenant, environment=destination.environment)
-    return _first_free(destination.connector.label, lambda stem, n: f"{stem} {n}", others, "name")
+    return _first_free(destination.connector.label, _numbered, others, "name")
+
+
+def _numbered(stem: str, number: int) -> str:
+    suffix = f" {number}"
+    return stem[: MAX_NAME - len(suffix)] + suffix
+
+
+def numbered_name(destination: Destination, name: str) -> str:
+    """The name, with the first number that makes it one of its own if another destination has it."""
+    others = Destination.objects.filter(tenant=destination.tenant, environment=destination.environment)
+    return _first_free(name, _numbered, others.exclude(pk=destination.pk), "name")
+
+
+def is_numbered(found: str, name: str) -> bool:
+    """Whether `numbered_name` can have made the one of the other."""
+    number = found.rpartition(" ")[2]
+    return found == name or (number.isdecimal() and number.isascii() and found == _numbered(name, int(number)))
 
 
 def free_slug(destination: Destination) -> str:
     """The name in lower-case letters, digits and single hyphens, numbered when taken. It never changes."""
-    stem = slugify(destination.name).replace("_", "-").strip("-")[: MAX_SLUG - 8].strip("-") or destination.type
+    stem = (
+        slugify(destination.name).replace("_", "-").strip("-")[: MAX_SLUG - 8].strip("-")
+        or destination.type
+        or "destination"
+    )
     others = Destination.objects.filter(tenant=destination.tenant)
     return _first_free(re.sub("-+", "-", stem.replace("_", "-")), lambda stem, n: f"{stem}-{n}", others, "slug")
 
 
 def _first_free(stem: str, numbered: Callable[[str, int], str], rows: QuerySet[Destination], column: str) -> str:
-    used = set(rows.filter(**{f"{column}__startswith": stem}).values_list(column, flat=True))
+    shared = stem[: MAX_NAME - LONGEST_NUMBER]  # what is left of the stem beside any number
+    used = set(rows.filter(**{f"{column}__startswith": shared}).values_list(column, flat=True))
     return next(candidate for n in count(1) if (candidate := stem if n == 1 else numbered(stem, n)) not in used)

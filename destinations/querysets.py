@@ -14,14 +14,20 @@ CIPHERTEXT = ("sealed", "sealed_extra")
 class DestinationQuerySet(models.QuerySet[Any]):
     def readable(self) -> Self:
         """Everything a surface shows, in one statement, and never the ciphertext."""
-        related = ("tenant", "environment", "owner", "state", "state__last_check")
-        return self.select_related(*related).defer(*CIPHERTEXT)
+        related = ("tenant", "environment", "owner", "state", "state__last_check", "auth_credential")
+        return self.select_related(*related).defer(*CIPHERTEXT, "auth_credential__sealed")
 
     def visible_to(self, principal: Principal) -> Self:
         return self.filter(_visible(principal, ""))
 
     def live(self) -> Self:
-        return self.filter(archived_at=None)
+        """What can be used: complete, and not put away."""
+        return self.filter(archived_at=None, incomplete=False)
+
+
+class AuthCredentialQuerySet(models.QuerySet[Any]):
+    def visible_to(self, principal: Principal) -> Self:
+        return self.filter(_visible(principal, ""))
 
 
 class CheckQuerySet(models.QuerySet[Any]):

@@ -54,19 +54,29 @@ def record(results: Sequence[Result]) -> None:
 
 
 @transaction.atomic
-def record_proof(destination: Destination, report: Report, trigger: ConnectionCheck.Trigger) -> ConnectionCheck:
-    """Store a check that a destination passed before it was saved as what it now is."""
+def record_at_once(destination: Destination, report: Report, trigger: ConnectionCheck.Trigger) -> ConnectionCheck:
+    """Store a check that was made outside of the queue, of the destination as it now is."""
     now = timezone.now()
     took = timedelta(milliseconds=sum(step["duration_ms"] for step in report.steps))
     times = {"queued_at": now - took, "started_at": now - took, "completed_at": now}
-    outcome = {"status": report.status, "message": report.message, "steps": report.steps}
+    outcome = {name: getattr(report, name) for name in ("status", "code", "message", "remedy", "steps")}
     check = ConnectionCheck.objects.create(
         destination=destination, revision=destination.revision, trigger=trigger, **times, **outcome
     )
     state = DestinationState.objects.filter(destination=destination)
-    state.update(last_check=check, last_passed_at=now, health=Health.HEALTHY, consecutive_failures=0)
-    state.exclude(next_check_at=None).update(next_check_at=now + interval(0))
+    state.update(last_check=check, **_consequence(report, now))
+    failures = state.values_list("consecutive_failures", flat=True).get()
+    state.exclude(next_check_at=None).update(next_check_at=now + interval(failures))
     return check
+
+
+def _consequence(report: Report, now: datetime) -> dict[str, Any]:
+    if report.status == "passed":
+        return {"last_passed_at": now, "health": Health.HEALTHY, "consecutive_failures": 0}
+    if report.status == "failed":
+        failures = models.F("consecutive_failures") + 1
+        return {"last_failed_at": now, "health": Health.FAILING, "consecutive_failures": failures}
+    return {}
 
 
 def interval(failures: int) -> timedelta:

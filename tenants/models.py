@@ -100,6 +100,25 @@ class Membership(models.Model):
             raise ValidationError({"environment": "The tenant has no such environment."})
 
 
+class KeyPair(models.Model):
+    """The public half of a person's key pair, with whose private half the person's programs sign in.
+
+    They may do what the person may: its memberships decide.
+    """
+
+    client_id = models.UUIDField("client ID", primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=255)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="key_pairs")
+    public_key = models.TextField(help_text="PEM text of an RSA key of at least 2048 bits, or of one on P-384.")
+    created = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class ApiKey(models.Model):
     """A bearer secret of the installation (no tenant) or of one tenant. Only its SHA-256 is stored."""
 

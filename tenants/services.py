@@ -12,11 +12,13 @@ from django.db import transaction
 from django.db.models import ProtectedError, Q
 from django.utils import timezone
 
-from tenants.models import ApiKey, Environment, Membership, Role, Tenant
+from tenants import key_pairs
+from tenants.models import ApiKey, Environment, KeyPair, Membership, Role, Tenant
 
-Row = TypeVar("Row", Tenant, Environment, Membership)
+Row = TypeVar("Row", Tenant, Environment, Membership, KeyPair)
 
 KEY_PREFIX = "lfk_"
+BAD_PUBLIC_KEY = "This must be a public RSA key of at least 2048 bits, or one on the curve P-384, as PEM text."
 # `last_used` is for people who ask whether a key is still needed; a write per request would be wasted.
 LAST_USED_RESOLUTION = timedelta(minutes=1)
 
@@ -132,6 +134,19 @@ def _in_use(condition: Q) -> ApiKey | None:
 def digest(secret: str) -> str:
     """Keys hold 256 random bits, so a plain hash cannot be guessed back; a slow one would cost every request."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def register_key_pair(user: User, *, name: str, public_key: str) -> KeyPair:
+    """Let whoever has the private half act as the user. Raises django's ValidationError."""
+    return save_key_pair(KeyPair(user=user, name=name, public_key=public_key))
+
+
+def save_key_pair(pair: KeyPair) -> KeyPair:
+    try:
+        key_pairs.algorithm_of(pair.public_key)
+    except ValueError:
+        raise ValidationError({"public_key": BAD_PUBLIC_KEY}) from None
+    return _save(pair, {})
 
 
 @transaction.atomic

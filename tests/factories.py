@@ -3,9 +3,9 @@
 from itertools import count
 from typing import Any
 
-from destinations import services
-from destinations.drafts import Draft
-from destinations.models import Destination
+from destinations import credentials, services
+from destinations.drafts import CredentialDraft, Draft
+from destinations.models import AuthCredential, Destination
 from tenants import services as tenant_services
 from tenants.models import Environment, Role, Tenant
 
@@ -39,3 +39,8 @@ def webhook_draft(**changes: Any) -> Draft:
 
 def make_destination(tenant: Tenant | None = None, *, check: bool = False, **changes: Any) -> Destination:
     return services.create(tenant or make_tenant(), webhook_draft(**changes), check=check)
+
+
+def make_credential(tenant: Tenant | None = None, **changes: Any) -> AuthCredential:
+    values: dict[str, Any] = {"name": "Shared token", "strategy": "bearer", "secrets": {"token": "the-shared-token"}}
+    return credentials.create(tenant or make_tenant(), CredentialDraft(**(values | changes)))

@@ -16,6 +16,8 @@ os.environ["LANDFALL_VAR"] = SCRATCH.name
 os.environ["LANDFALL_SECRET_KEY"] = "not a secret: only the tests sign with it, and nothing they sign outlives them"
 os.environ["LANDFALL_FIELD_ENCRYPTION_KEY"] = Fernet.generate_key().decode()
 os.environ["LANDFALL_EGRESS_ALLOW"] = "127.0.0.0/8,::1/128"
+os.environ["LANDFALL_AWS_ACCESS_KEY_ID"] = "AKIALANDFALLADMIN000"  # as in tests/servers/s3.py
+os.environ["LANDFALL_AWS_SECRET_ACCESS_KEY"] = "the-admin's/secret+key="
 os.environ["LANDFALL_DATABASE_URL"] = os.environ.get("LANDFALL_TEST_DATABASE_URL", "")
 os.environ["LANDFALL_BROKER_URL"] = "memory://"
 os.environ["LANDFALL_LOG_FORMAT"] = "console"

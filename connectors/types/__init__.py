@@ -4,6 +4,7 @@ from connectors.base import Connector
 from connectors.types.aws_eventbridge import AwsEventBridge
 from connectors.types.aws_kinesis import AwsKinesis
 from connectors.types.aws_s3 import AwsS3
+from connectors.types.aws_s3_policy import AwsS3Policy
 from connectors.types.aws_sqs import AwsSqs
 from connectors.types.azure_blob_storage import AzureBlobStorage
 from connectors.types.azure_databricks import AzureDatabricks
@@ -42,6 +43,7 @@ ALL: tuple[type[Connector], ...] = (
     AzureServiceBus,
     CloudflareQueues,
     AwsS3,
+    AwsS3Policy,
     GoogleCloudStorage,
     AzureBlobStorage,
     AzureDatabricks,

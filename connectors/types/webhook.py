@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 
 from connectors import signing
 from connectors.base import Connector, Section, Steps, Values
-from connectors.fields import ChoiceField, HeadersField, MomentField, SecretField, UrlField
-from connectors.probes import endpoint, http
+from connectors.fields import ChoiceField, HeaderSecretField, HeadersField, MomentField, SecretField, UrlField
+from connectors.probes import endpoint, handshake, http
 from connectors.problems import Problem
 from connectors.signing import rfc3339
 from connectors.tls import CertificateField, tls_context
 
-SEND = "send a signed test request"
+SEND = "send a test request"
 TYPE = "landfall.check"
 
 
@@ -28,7 +28,10 @@ class Webhook(Connector):
     steps = ("resolve", "connect", "tls", SEND)
     rights = "None, but what the endpoint itself asks for, such as an `Authorization` header."
     tested = "Against real HTTP and HTTPS servers with certificates of the tests' own."
-    effect = f"Sends one signed test request of the type {TYPE} to the URL."
+    effect = (
+        f"Sends one signed test request of the type {TYPE} to the URL; or, if there is a verification token, only a "
+        "challenge that the endpoint has to answer with."
+    )
     rotates = "secret"
 
     class Config(Section):
@@ -42,6 +45,12 @@ class Webhook(Connector):
             label="Signature",
             help_text="How requests are signed: standard, as Standard Webhooks specifies, which it is when "
             "left out; or outpost, as Hookdeck Outpost does by default.",
+        )
+        verification = ChoiceField(
+            choices=("POST", "GET"),
+            required=False,
+            label="Verification method",
+            help_text="How the challenge of a handshake is sent, which takes a verification token: POST if left out.",
         )
         headers = HeadersField(
             required=False,
@@ -69,6 +78,13 @@ class Webhook(Connector):
             label="Previous secret valid until",
             help_text="The moment from which the previous secret does not sign any more, such as 2026-01-31T12:00:00Z.",
         )
+        verification_token = HeaderSecretField(
+            required=False,
+            max_length=1024,
+            label="Verification token",
+            help_text="What the endpoint knows the caller by. With it a check is a handshake: the endpoint is sent the "
+            "token and a challenge, and has to answer with the challenge.",
+        )
         headers = HeadersField(
             secret=True,
             required=False,
@@ -78,10 +94,13 @@ class Webhook(Connector):
 
     def validate(self, config: Values, credentials: Values) -> Iterator[Problem]:
         sections = (("config", config), ("credentials", credentials))
+        own = (*signing.HEADERS, *signing.OUTPOST_HEADERS, handshake.HEADER)
         for section, values in sections:
             for name in values.get("headers", {}):
-                if name.lower() in (*signing.HEADERS, *signing.OUTPOST_HEADERS):
+                if name.lower() in own:
                     yield Problem(f"{section}.headers.{name}", "invalid", "This header is set by Landfall itself.")
+        if config.get("verification") and not credentials.get("verification_token"):
+            yield Problem("credentials.verification_token", "required", "A handshake needs a verification token.")
         yield from endpoint.twice(sections)
         yield from _secret_problems(config, credentials)
 
@@ -96,10 +115,20 @@ class Webhook(Connector):
         return urlsplit(config["url"]).netloc.lower()
 
     async def check(self, config: Values, credentials: Values, steps: Steps) -> None:
+        trusted = tls_context(config.get("ca_certificate", ""))
+        if token := credentials.get("verification_token"):
+            method, given = (
+                config.get("verification", "POST"),
+                endpoint.merged(endpoint.OWN, _given(config, credentials)),
+            )
+            with steps(SEND):
+                await handshake.shake_hands(
+                    method, config["url"], token, steps, headers=given, tls=trusted, faults=_FAULTS
+                )
+            return
         now = datetime.now(UTC)
         body = _body(now)
         headers = _headers(config, credentials, body, now)
-        trusted = tls_context(config.get("ca_certificate", ""))
         with steps(SEND):
             answer = await http.call(config["method"], config["url"], steps, headers=headers, body=body, tls=trusted)
             endpoint.judge(answer.status, _FAULTS)
@@ -127,8 +156,12 @@ def _body(now: datetime) -> bytes:
     return json.dumps({"type": TYPE, "timestamp": rfc3339(now), "data": data}, separators=(",", ":")).encode()
 
 
+def _given(config: Values, credentials: Values) -> dict[str, str]:
+    return {**config.get("headers", {}), **credentials.get("headers", {})}
+
+
 def _headers(config: Values, credentials: Values, body: bytes, now: datetime) -> dict[str, str]:
-    given = {**config.get("headers", {}), **credentials.get("headers", {})}
+    given = _given(config, credentials)
     identifier, valid = f"msg_{secrets.token_urlsafe(18)}", valid_secrets(credentials, now)
     if config.get("signature") == "outpost":
         signed = signing.outpost(valid, identifier, now, body, TYPE)

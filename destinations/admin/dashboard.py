@@ -17,7 +17,7 @@ SHOWN = 8
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Three queries, however many destinations there are."""
     principal = principal_of(request)
-    live = Destination.objects.visible_to(principal).live()
+    live = Destination.objects.visible_to(principal).filter(archived_at=None)
     return context | {
         "title": "Dashboard",
         "counts": live.aggregate(

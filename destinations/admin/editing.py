@@ -47,7 +47,8 @@ class Editing(Pages):
             return self.to_overview(destination)
         connector = find(destination.type)
         if connector is None or destination.archived_at:
-            reason = "its type is not installed" if connector is None else "it is archived: restore it first"
+            unknown = "its type is not installed" if destination.type else "its type is not decided yet"
+            reason = unknown if connector is None else "it is archived: restore it first"
             messages.warning(request, f"“{destination.name}” cannot be changed: {reason}.")
             return self.to_overview(destination)
         form = self.form_for(request, connector, destination)

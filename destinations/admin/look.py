@@ -29,12 +29,14 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Only what the person can open."""
     manages = administered(request) != frozenset()
     member = principal_of(request).tenants != frozenset()
+    signs_in = request.user.is_authenticated and request.user.has_usable_password()
     people = request.user.has_perm("auth.view_user")
     return [
         {
             "items": [
                 _item("Dashboard", "space_dashboard", "index"),
                 _item("Destinations", "move_to_inbox", "destinations_destination_changelist", member),
+                _item("Shared credentials", "passkey", "destinations_authcredential_changelist", member),
                 _item("Connection checks", "monitor_heart", "destinations_connectioncheck_changelist", member),
             ]
         },
@@ -53,6 +55,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "separator": True,
             "items": [
                 _item("Users", "person", "auth_user_changelist", people),
+                _item("Key pairs", "vpn_key", "tenants_keypair_changelist", signs_in),
                 _item("Groups", "group", "auth_group_changelist", request.user.has_perm("auth.view_group")),
             ],
         },

@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from connectors.base import Connector
 from destinations.admin.presenting import icon_of
-from destinations.forms import MORE, PLACE, DestinationForm
-from destinations.models import Destination
+from destinations.forms import MORE, PLACE, SHARED, DestinationForm
+from destinations.models import AuthCredential, Destination
 from tenants.admin.access import ScopedAdmin, principal_of, within
 from tenants.models import Environment, Role, Tenant
 from tenants.principals import Principal
@@ -46,11 +46,14 @@ class Pages(ScopedAdmin):
         self, request: HttpRequest, connector: Connector, destination: Destination | None = None
     ) -> DestinationForm:
         principal = principal_of(request)
-        tenants = within(Tenant.objects.all(), "pk", _tenants_to_edit(principal))
+        tenants = tenants_to_edit(principal)
         initial = {} if destination else _only(tenants)
         data = request.POST if request.method == "POST" else None
         environments = environments_to_edit(principal)
-        return DestinationForm(connector, tenants, environments, destination=destination, data=data, initial=initial)
+        shared = AuthCredential.objects.visible_to(principal)
+        return DestinationForm(
+            connector, tenants, environments, shared, destination=destination, data=data, initial=initial
+        )
 
     def is_sound(self, request: HttpRequest, form: DestinationForm) -> bool:
         """Whether the form can be spelled as a draft, for a place where this person may have destinations."""
@@ -72,7 +75,7 @@ class Pages(ScopedAdmin):
             icon=icon_of(form.connector),
             place=form.common(PLACE),
             config=list(form.section("config")),
-            credentials=list(form.section("credentials")),
+            credentials=[*form.common(SHARED), *form.section("credentials")],
             more=form.common(MORE),
             more_open=any(name in form.errors for name in MORE),
             form_media=form.media,
@@ -93,10 +96,10 @@ def environments_to_edit(principal: Principal) -> "QuerySet[Environment]":
     return Environment.objects.filter(whole | Q(pk__in=[environment for _, environment in held if environment]))
 
 
-def _tenants_to_edit(principal: Principal) -> frozenset[str] | None:
-    if principal.may_everywhere(Role.EDITOR):
-        return None
-    return frozenset(tenant for (tenant, _), role in principal.grants.items() if role.rank >= Role.EDITOR.rank)
+def tenants_to_edit(principal: Principal) -> "QuerySet[Tenant]":
+    """Those in which, or in an environment of which, someone may add things."""
+    held = (tenant for (tenant, _), role in principal.grants.items() if role.rank >= Role.EDITOR.rank)
+    return within(Tenant.objects.all(), "pk", None if principal.may_everywhere(Role.EDITOR) else frozenset(held))
 
 
 def _only(tenants: "QuerySet[Tenant]") -> dict[str, str]:

@@ -76,6 +76,8 @@ def state_badge(destination: Destination) -> Badge:
         return Badge("calm", "inventory_2", "Archived")
     if destination.disabled_at:
         return Badge("odd", "pause_circle", "Disabled")
+    if destination.incomplete:
+        return Badge("odd", "edit_note", "Incomplete")
     return Badge("good", "play_circle", "Enabled")
 
 
@@ -147,6 +149,8 @@ def label_of(type_: str) -> str:
 
 
 def target_of(destination: Destination) -> str:
+    if not destination.type:
+        return "Its type is not decided yet."
     return destination.target if find(destination.type) else "This type is not known here."
 
 
@@ -163,6 +167,10 @@ def facts(destination: Destination) -> Iterator[tuple[str, str]]:
             if (value := stored[section].get(name)) not in (None, "", {}):
                 secret_text = is_secret(field) and isinstance(value, str)
                 yield str(field.label), short_mask(value) if secret_text else _in_words(value)
+    if destination.auth_credential:
+        yield "Shared credential", destination.auth_credential.name
+    if destination.verified_at:
+        yield "Verified", destination.verified_at.strftime("%Y-%m-%d %H:%M UTC")
     for name, value in destination.metadata.items():
         yield f"Label “{name}”", _in_words(value)
 

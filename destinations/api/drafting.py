@@ -11,7 +11,7 @@ from connectors.problems import flatten
 from destinations.api.inputs import DestinationInput
 from destinations.drafts import UNSET, Draft
 from destinations.exceptions import InvalidDestination, Problem
-from destinations.models import Destination
+from destinations.models import AuthCredential, Destination
 from tenants.models import Tenant
 from tenants.permissions import visible_environments, visible_tenants
 from tenants.principals import Principal
@@ -40,7 +40,9 @@ def draft_of(values: Mapping[str, Any], tenant: str, principal: Principal, probl
     if "enabled" in values:
         given["disabled_at"] = None if values["enabled"] else timezone.now()
     if "environment" in values:
-        given["environment"] = _environment(values["environment"], tenant, principal, problems)
+        given["environment"] = environment_of(values["environment"], tenant, principal, problems)
+    if "auth_credential" in values:
+        given["auth_credential"] = _credential(values["auth_credential"], tenant, principal, problems)
     return Draft(**given)
 
 
@@ -79,12 +81,21 @@ def patched(target: Any, patch: Any) -> Any:
     return whole
 
 
-def _environment(uuid: Any, tenant: str, principal: Principal, problems: list[Problem]) -> Any:
+def environment_of(uuid: Any, tenant: str, principal: Principal, problems: list[Problem]) -> Any:
     if uuid is None:
         return None
     found = visible_environments(principal, tenant).filter(pk=uuid).first()
     if found is None:
         problems.append(Problem("environment", "choice", "The tenant has no such environment."))
+    return found or UNSET
+
+
+def _credential(uuid: Any, tenant: str, principal: Principal, problems: list[Problem]) -> Any:
+    if uuid is None:
+        return None
+    found = AuthCredential.objects.visible_to(principal).filter(pk=uuid, tenant=tenant).first()
+    if found is None:
+        problems.append(Problem("auth_credential", "choice", "The tenant has no such credential."))
     return found or UNSET
 
 

@@ -8,8 +8,18 @@ from django_filters import FilterSet
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 
+from connectors import strategies
 from connectors.problems import Problem
-from destinations.filters import ChoicesField, SwitchFilter, TextFilter, TimeField, TimeFilter, options
+from destinations.filters import (
+    ChoicesField,
+    ChoicesFilter,
+    IdFilter,
+    SwitchFilter,
+    TextFilter,
+    TimeField,
+    TimeFilter,
+    options,
+)
 from destinations.refusals import BadParameters
 
 
@@ -25,6 +35,14 @@ class KeyFilter(FilterSet):  # type: ignore[misc]
 
     def is_revoked(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(revoked__isnull=value == "false")
+
+
+class AuthCredentialFilter(FilterSet):  # type: ignore[misc]
+    tenant = TextFilter("tenant", help_text="Of this tenant.")
+    environment = IdFilter("environment", help_text="For this environment alone.")
+    strategy = ChoicesFilter(
+        "strategy", [(name, name) for name in strategies.names()], help_text="That sign in in any of these ways."
+    )
 
 
 class StrictFilters(BaseFilterBackend):

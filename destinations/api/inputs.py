@@ -5,6 +5,7 @@ from typing import ClassVar
 from rest_framework.exceptions import ValidationError
 from rest_framework.serializers import DateTimeField, DictField, ListField, UUIDField
 
+from connectors import strategies
 from connectors.base import Section
 from connectors.fields import ChoiceField, FlagField, IntegerField, TextField
 from destinations.naming import MAX_NAME
@@ -53,10 +54,26 @@ class DestinationInput(Section):
     )
     config = ObjectField(required=False, allow_null=True)
     credentials = ObjectField(required=False, allow_null=True)
+    auth_credential = UUIDField(
+        required=False, allow_null=True, help_text="The id of a shared credential that it signs in with."
+    )
     metadata = ObjectField(required=False, allow_null=True, help_text="Labels of your own.")
     environment = UUIDField(required=False, allow_null=True, help_text="The id of an environment of the tenant.")
     is_default = FlagField(required=False)
     enabled = FlagField(required=False, help_text="True unless said otherwise.")
+
+
+class AuthCredentialInput(Section):
+    """What the strategy says of properties and secrets is checked by the strategy."""
+
+    name = NameField(max_length=MAX_NAME)
+    strategy = ChoiceField(choices=strategies.names(), help_text="How it signs in. It never changes.")
+    tenant = TextField(required=False, help_text="Its owner. A caller of one tenant may leave it out. Never changes.")
+    environment = UUIDField(
+        required=False, allow_null=True, help_text="Whose destinations may use it: all of the tenant if left out."
+    )
+    properties = ObjectField(required=False, allow_null=True, help_text="What is not secret.")
+    secrets = ObjectField(required=False, allow_null=True, help_text="A mask sent back keeps the secret.")
 
 
 class RotationInput(Section):

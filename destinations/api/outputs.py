@@ -21,6 +21,7 @@ from rest_framework.serializers import (
 from connectors.base import Connector
 from connectors.running import Report
 from connectors.schema import config_schema, credentials_schema
+from connectors.strategies import Strategy
 from destinations.api.shapes import Row, Shape
 from destinations.models import ConnectionCheck, Health, target
 from tenants import models as tenants
@@ -81,6 +82,11 @@ class Destination(Shape):
     credentials = DictField(source="masked", help_text="With every secret masked. A mask sent back keeps the secret.")
     metadata = DictField()
     target = SerializerMethodField(help_text="What a person recognises it by.")
+    auth_credential = UUIDField(
+        source="auth_credential_id", allow_null=True, help_text="The shared credential that it signs in with."
+    )
+    incomplete = BooleanField(help_text="Whether something that the type requires is missing: it cannot be checked.")
+    verified_at = DateTimeField(allow_null=True, help_text="When it was verified as it is now; null if it was not.")
     is_default = BooleanField(help_text="At most one destination of a tenant is.")
     enabled = SerializerMethodField()
     disabled_at = DateTimeField(allow_null=True)
@@ -93,7 +99,7 @@ class Destination(Shape):
     revision = IntegerField(help_text="Counts changes; the ETag is made of it.")
 
     def get_target(self, row: Row) -> str:
-        return target(row["type"], row["config"])
+        return target(row["type"], row["config"], incomplete=row["incomplete"])
 
     def get_enabled(self, row: Row) -> bool:
         return row["disabled_at"] is None
@@ -164,6 +170,48 @@ def destination_type(connector: Connector) -> dict[str, Any]:
         "available": connector.available,
         "config_schema": config_schema(connector),
         "credentials_schema": credentials_schema(connector),
+    }
+
+
+class AuthCredential(Shape):
+    """A way to sign in that several destinations share."""
+
+    id = UUIDField(source="uuid")
+    name = CharField()
+    strategy = CharField()
+    tenant = CharField(source="tenant_id")
+    environment = UUIDField(source="environment_id", allow_null=True, help_text="Null for all of the tenant.")
+    properties = DictField()
+    secrets = DictField(source="masked", help_text="Masked. A mask sent back keeps the secret.")
+    created = DateTimeField()
+    updated = DateTimeField()
+
+
+class AuthStrategy(serializers.Serializer[Any]):
+    strategy = CharField()
+    label = CharField()  # type: ignore[assignment]  # a field's own label has the same name
+    description = CharField()
+    usable = BooleanField(help_text="Whether Landfall itself can sign in with it; if not, it is only kept.")
+    hint = CharField(help_text="Which types it serves.")
+    properties_schema = DictField(help_text="JSON Schema 2020-12 of `properties`.")
+    secrets_schema = DictField(help_text="JSON Schema 2020-12 of `secrets`.")
+
+
+@extend_schema_serializer(many=False)
+class AuthStrategies(serializers.Serializer[Any]):
+    items = AuthStrategy(many=True)
+    next = CharField(allow_null=True, help_text="Always null: there is one page.")
+
+
+def auth_strategy(strategy: Strategy) -> dict[str, Any]:
+    return {
+        "strategy": strategy.name,
+        "label": strategy.label,
+        "description": strategy.__doc__ or "",
+        "usable": strategy.usable,
+        "hint": strategy.hint,
+        "properties_schema": config_schema(strategy),
+        "secrets_schema": credentials_schema(strategy),
     }
 
 

@@ -150,9 +150,12 @@ def _input_of(connector: Connector, name: str, anything: Json) -> Json:
     sections = {"config": connector.config, "credentials": connector.credentials}
     needed = [key for key, section in sections.items() if any(field.required for field in section.fields.values())]
     own = {key: {"$ref": f"#/components/schemas/{name}{key.capitalize()}"} for key in sections}
+    # Credentials of its own or shared ones: the one or the other has to be there.
+    either = [{"required": [name]} for name in ("credentials", "auth_credential")] if "credentials" in needed else []
     return {
         **anything,
         "description": connector.label,
-        "required": ["type", *needed],
+        "required": ["type", *(["config"] if "config" in needed else [])],
+        **({"anyOf": either} if either else {}),
         "properties": {**anything["properties"], "type": {"type": "string", "const": connector.type}, **own},
     }

@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 
 from destinations.api.views.checks import CheckViewSet, DestinationCheckViewSet
 from destinations.api.views.consumers import ConsumerViewSet
+from destinations.api.views.credentials import AuthCredentialViewSet, AuthStrategyViewSet
 from destinations.api.views.destinations import DestinationViewSet
 from destinations.api.views.documents import DocsView, NowhereView, SchemaView
 from destinations.api.views.keys import KeyViewSet
@@ -27,6 +28,8 @@ router.register("tenants/<segment:tenant>/environments", EnvironmentViewSet, "en
 router.register("api-keys", KeyViewSet, "key")
 router.register("destinations", DestinationViewSet, "destination")
 router.register("destinations/<uuid:uuid>/checks", DestinationCheckViewSet, "destination-check")
+router.register("auth-credentials", AuthCredentialViewSet, "auth-credential")
+router.register("auth-strategies", AuthStrategyViewSet, "auth-strategy")
 router.register("destination-types", DestinationTypeViewSet, "destination-type")
 router.register("checks", CheckViewSet, "check")
 

@@ -6,8 +6,20 @@ from typing import Any
 
 from destinations.models import ConnectionCheck, Destination
 
-PLAIN = ("uid", "slug", "name", "description", "type", "topics", "config", "metadata", "target", "is_default")
-TIMES = ("disabled_at", "archived_at", "created", "updated", "revision")
+PLAIN = (
+    "uid",
+    "slug",
+    "name",
+    "description",
+    "type",
+    "topics",
+    "config",
+    "metadata",
+    "target",
+    "incomplete",
+    "is_default",
+)
+TIMES = ("verified_at", "disabled_at", "archived_at", "created", "updated", "revision")
 OUTCOME = ("trigger", "status", "code", "message", "remedy", "steps", "started_at", "completed_at")
 
 
@@ -24,6 +36,7 @@ def whole(destination: Destination) -> dict[str, Any]:
         "credentials": destination.masked,
         "tenant": destination.tenant_id,
         "environment": destination.environment_id,
+        "auth_credential": destination.auth_credential_id,
         "enabled": destination.disabled_at is None,
         "health": state.health,
         "last_check": state.last_check and outcome(state.last_check),

@@ -1,8 +1,17 @@
 """The admin pages of tenants, of the people in them and of API keys."""
 
+from tenants.admin.keypairs import KeyPairAdmin
 from tenants.admin.keys import ApiKeyAdmin
 from tenants.admin.members import MembershipAdmin
 from tenants.admin.people import GroupAdmin, UserAdmin
 from tenants.admin.tenants import EnvironmentAdmin, TenantAdmin
 
-__all__ = ["ApiKeyAdmin", "EnvironmentAdmin", "GroupAdmin", "MembershipAdmin", "TenantAdmin", "UserAdmin"]
+__all__ = [
+    "ApiKeyAdmin",
+    "EnvironmentAdmin",
+    "GroupAdmin",
+    "KeyPairAdmin",
+    "MembershipAdmin",
+    "TenantAdmin",
+    "UserAdmin",
+]

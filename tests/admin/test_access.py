@@ -12,13 +12,14 @@ from tenants.models import ApiKey, Environment, Membership, Role, Tenant
 from tests.admin.conftest import member, text
 from tests.admin.pages import ADD, LIST, act, admin, change, overview, status, webhook_form
 from tests.admin.test_list import finished_check, listed
-from tests.factories import SECRET, make_destination, make_environment, make_key, make_tenant
+from tests.factories import SECRET, make_credential, make_destination, make_environment, make_key, make_tenant
 
 LISTS = [
     f"/admin/{path}/"
     for path in (
         "destinations/destination",
         "destinations/connectioncheck",
+        "destinations/authcredential",
         "tenants/tenant",
         "tenants/environment",
         "tenants/membership",
@@ -39,6 +40,7 @@ def foreign(globex) -> Destination:
     )
     finished_check(destination, "failed", message="Foreign reason.")
     make_key(globex)
+    make_credential(globex, name="Foreign thing's token")
     return destination
 
 

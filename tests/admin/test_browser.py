@@ -119,7 +119,7 @@ def test_a_destination_is_added_checked_broken_and_found_out(signed_in, tenant, 
     checking.sweep()
     expect(panel(page)).to_contain_text("The endpoint does not accept the credentials (status 401).")
     expect(panel(page)).to_contain_text("What to do:")
-    expect(panel(page).locator("[data-step=failed]")).to_contain_text("Send a signed test request")
+    expect(panel(page).locator("[data-step=failed]")).to_contain_text("Send a test request")
     expect(page.locator("[data-lf-part=health]")).to_contain_text("Failing")
     assert secret not in page.content()
 
@@ -139,7 +139,7 @@ def test_check_now_works_from_the_keyboard_and_is_announced(signed_in, hook):
     expect(history).to_have_count(1)
     history.locator("summary").focus()
     page.keyboard.press("Enter")
-    expect(history.get_by_text("Send a signed test request")).to_be_visible()
+    expect(history.get_by_text("Send a test request")).to_be_visible()
 
 
 def test_why_a_check_cannot_start_is_shown_in_place(signed_in, hook):

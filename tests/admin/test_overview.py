@@ -8,10 +8,10 @@ from destinations import checking, services
 from destinations.drafts import Draft
 from destinations.models import ConnectionCheck, Destination
 from tests.admin.conftest import member, text
-from tests.admin.pages import ADD, act, change, overview, status, webhook_form
+from tests.admin.pages import ADD, LIST, act, change, overview, status, webhook_form
 from tests.admin.test_list import finished_check
 from tests.connectors.examples import EXAMPLES
-from tests.factories import SECRET, make_destination
+from tests.factories import SECRET, make_credential, make_destination
 
 STEPS = [
     {"name": "resolve", "status": "passed", "code": "", "message": "", "duration_ms": 3.2},
@@ -70,7 +70,7 @@ class TestCheckNow:
         asked = admin_client.post(act(destination, "check")).json()
         assert asked["finished"] is False
         assert "Waiting for a worker" in asked["parts"]["panel"]
-        assert "Send a signed test request" in asked["parts"]["panel"]
+        assert "Send a test request" in asked["parts"]["panel"]
         checking.sweep()
         answer = admin_client.get(status(destination)).json()
         assert answer["finished"] is True
@@ -197,3 +197,22 @@ def test_what_does_not_exist_is_a_page_in_words(admin_client):
     response = admin_client.get("/admin/destinations/destination/4711/")
     assert response.status_code == 404
     assert "There is nothing here" in text(response)
+
+
+class TestWhatIsNotComplete:
+    def test_it_says_so_and_cannot_be_checked(self, admin_client, tenant):
+        bare = services.create(tenant, Draft(name="Bare", incomplete=True))
+        half = services.create(tenant, Draft(name="Half", type="aws_s3", config={"bucket": "abc"}, incomplete=True))
+        for made, target in ((bare, "Its type is not decided yet."), (half, "")):
+            page = text(admin_client.get(overview(made)))
+            assert "Incomplete" in page
+            assert target in page
+            assert admin_client.post(act(made, "check")).status_code == 409
+        listed = text(admin_client.get(LIST))
+        assert listed.count("Incomplete") >= 2
+        assert "its type is not decided yet" in text(admin_client.get(change(bare), follow=True))
+        assert admin_client.get(change(half)).status_code == 200
+
+    def test_what_it_signs_in_with_is_named(self, admin_client, tenant):
+        made = make_destination(tenant, auth_credential=make_credential(tenant, name="Partner's token"))
+        assert "Partner's token" in text(admin_client.get(overview(made)))

@@ -7,12 +7,13 @@ from django.urls import URLPattern, URLResolver
 
 from destinations import services
 from destinations.api import urls
-from destinations.models import ConnectionCheck, Consumer, Destination
+from destinations.models import AuthCredential, ConnectionCheck, Consumer, Destination
 from tenants.models import ApiKey, Environment, Tenant
 from tests.api.client import Api
-from tests.factories import make_destination, make_environment, make_key
+from tests.factories import make_credential, make_destination, make_environment, make_key
 
 pytestmark = pytest.mark.django_db
+TOKEN = {"name": "Token", "strategy": "bearer", "secrets": {"token": "acme-s"}}
 HOOK = {"type": "webhook", "config": {"url": "https://a.example"}}
 # The bodies with which a route does something, and who may: the least role, or root for the installation's admin.
 ROUTES: dict[tuple[str, str], tuple[str, object]] = {
@@ -42,6 +43,7 @@ ROUTES: dict[tuple[str, str], tuple[str, object]] = {
     ("POST", "destinations/<uuid>/archive"): ("editor", None),
     ("POST", "destinations/<uuid>/restore"): ("editor", None),
     ("POST", "destinations/<uuid>/rotate-secret"): ("editor", None),
+    ("POST", "destinations/<uuid>/verify"): ("editor", None),
     ("GET", "destinations/<uuid>/checks"): ("viewer", None),
     ("POST", "destinations/<uuid>/checks"): ("editor", None),
     ("GET", "destinations/<uuid>/consumers"): ("viewer", None),
@@ -50,6 +52,12 @@ ROUTES: dict[tuple[str, str], tuple[str, object]] = {
     ("DELETE", "destinations/<uuid>/consumers/<kind>/<name>"): ("editor", None),
     ("GET", "checks"): ("viewer", None),
     ("GET", "checks/<uuid>"): ("viewer", None),
+    ("GET", "auth-credentials"): ("viewer", None),
+    ("POST", "auth-credentials"): ("editor", TOKEN | {"tenant": "acme"}),
+    ("GET", "auth-credentials/<uuid>"): ("viewer", None),
+    ("PATCH", "auth-credentials/<uuid>"): ("editor", {"name": "New"}),
+    ("DELETE", "auth-credentials/<uuid>"): ("editor", None),
+    ("GET", "auth-strategies"): ("viewer", None),
     ("GET", "destination-types"): ("viewer", None),
     ("GET", "destination-types/<type>"): ("viewer", None),
 }
@@ -65,6 +73,9 @@ FOR_STRANGERS = {
     ("POST", "destinations"): 422,
     ("POST", "destinations/validate"): 422,
     ("GET", "checks"): 200,
+    ("GET", "auth-credentials"): 200,
+    ("POST", "auth-credentials"): 422,
+    ("GET", "auth-strategies"): 200,
     ("GET", "destination-types"): 200,
     ("GET", "destination-types/<type>"): 200,
 }
@@ -86,11 +97,13 @@ def test_every_route_is_in_the_table():
 
 
 @pytest.fixture
-def everything(tenant):
+def everything(tenant, http_server):
     """One row of each kind, without a destination in the environment, so that everything can be removed."""
     make_environment(tenant, "Live")
     make_key(tenant, "viewer")
-    services.register_consumer(make_destination(tenant, check=True), kind="script", name="crawler")
+    made = make_destination(tenant, check=True, config={"url": http_server.url()})
+    services.register_consumer(made, kind="script", name="crawler")
+    make_credential(tenant)
 
 
 def filled(path: str) -> str:
@@ -100,6 +113,7 @@ def filled(path: str) -> str:
         "api-keys": (ApiKey.objects, "pk"),
         "destinations": (Destination.objects, "uuid"),
         "checks": (ConnectionCheck.objects, "pk"),
+        "auth-credentials": (AuthCredential.objects, "pk"),
     }
     path = path.replace("<id>", "acme").replace("<tenant>", "acme").replace("<type>", "webhook")
     path = path.replace("<kind>", "script").replace("<name>", "crawler")
@@ -151,6 +165,7 @@ def state() -> list[object]:
         list(Tenant.objects.filter(pk="acme").values()),
         list(Environment.objects.values()),
         list(ApiKey.objects.filter(tenant="acme").values()),
+        list(AuthCredential.objects.filter(tenant="acme").values("pk", "name", "updated")),
         list(Destination.objects.values("pk", "revision", "disabled_at", "archived_at")),
         list(ConnectionCheck.objects.values()),
         list(Consumer.objects.values()),

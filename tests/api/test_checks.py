@@ -11,7 +11,7 @@ from destinations.models import ConnectionCheck
 from tests.api.worker import worker
 from tests.factories import SECRET, make_destination
 
-STEPS = ["resolve", "connect", "tls", "send a signed test request"]
+STEPS = ["resolve", "connect", "tls", "send a test request"]
 NAMES_OF_STEP = {"name", "status", "code", "message", "duration_ms"}
 
 

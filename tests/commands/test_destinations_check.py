@@ -88,7 +88,7 @@ class TestOutcome:
         assert (said.sentence, said.status) == ("3 of 4 checks did not pass.", 1)
         broken, dead, locked, sound = said.lines[1:5]
         assert "failed" in broken
-        assert "send a signed test request" in broken
+        assert "send a test request" in broken
         assert "remote: The endpoint failed (status 500)." in broken
         assert "refused: " in dead
         assert "denied: " in locked
@@ -113,9 +113,7 @@ class TestOutcome:
         assert (second["name"], second["tenant"], second["type"]) == ("Broken", "acme", "webhook")
         assert second["target"] == broken.target
         assert (second["status"], second["error"], second["code"]) == ("failed", True, "remote")
-        assert [step["name"] for step in second["steps"] if step["status"] == "failed"] == [
-            "send a signed test request"
-        ]
+        assert [step["name"] for step in second["steps"] if step["status"] == "failed"] == ["send a test request"]
         assert second["id"] == str(state(broken).last_check_id)
         assert second["started_at"] <= second["completed_at"]
 

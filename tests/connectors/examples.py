@@ -47,6 +47,7 @@ EXAMPLES = {
         config={
             "url": "https://hooks.example.com/landfall?team=data",
             "method": "PUT",
+            "verification": "GET",
             "headers": {"X-Team": "data"},
             "ca_certificate": CERTIFICATE,
         },
@@ -54,6 +55,7 @@ EXAMPLES = {
             "secret": "whsec_dGhlIHNpZ25pbmcgc2VjcmV0IG9mIHRoZSBleGFtcGxl",
             "previous_secret": "whsec_dGhlIHByZXZpb3VzIHNlY3JldCBvZiB0aGUgZXhhbXBsZQ==",
             "previous_valid_until": "2099-12-31T12:00:00Z",
+            "verification_token": "the-verification-token-of-the-example",
             "headers": {"Authorization": "Bearer the-token-of-the-example"},
         },
         at=lambda host, port: {"url": f"http://{host}:{port}/"},
@@ -182,6 +184,12 @@ EXAMPLES = {
             "session_token": "the-session-token-of-the-example",
         },
         at=lambda host, port: {"endpoint": f"http://{host}:{port}"},
+    ),
+    "aws_s3_policy": Example(
+        config={"bucket": "the-bucket", "challenge_file": "landfall-challenge-file-of-the-example"},
+        credentials={},
+        at=lambda host, port: {},
+        address="django.conf.settings.AWS_ENDPOINT",
     ),
     "oracle_cloud_storage": Example(
         config={"bucket": "The_Bucket", "region": "us-ashburn-1", "namespace": "axexample0000", "prefix": "landing/"},

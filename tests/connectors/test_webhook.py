@@ -16,7 +16,7 @@ from connectors.problems import Invalid
 from connectors.types.webhook import SEND, Webhook
 from tests.connectors.checks import checked, failed, passed
 from tests.servers.dns import name_server
-from tests.servers.http import close, garbage, hang, listening, web
+from tests.servers.http import body, close, garbage, hang, listening, read, web
 from tests.servers.process import free_port
 from tests.servers.tls import server_context
 
@@ -334,3 +334,33 @@ class TestSigning:
     def test_the_version_is_the_products(self):
         project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
         assert project["project"]["version"] == VERSION
+
+
+class TestHandshake:
+    """More of it is in tests/dialects/redox/test_verifying.py."""
+
+    TOKEN = {"secret": SECRET, "verification_token": "the-verification-token"}
+
+    @pytest.mark.parametrize("method", ["POST", "GET"])
+    def test_the_endpoint_answers_with_the_challenge_and_gets_nothing_else(self, method):
+        def echo(handler):
+            request = read(handler)
+            sent = request.body.decode() if method == "POST" else request.target
+            body(handler, re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", sent)[0])
+
+        with listening(echo) as server:
+            report = check(server.url("/in?a=b"), self.TOKEN, verification=method, headers={"X-Team": "data"})
+        assert passed(report) == ["resolve", "connect", SEND]
+        (request,) = server.requests
+        assert (request.method, request.target.startswith("/in?a=b")) == (method, True)
+        assert request.headers["verification-token"] == "the-verification-token"
+        assert request.headers["x-team"] == "data"
+        assert not [name for name in request.headers if name.startswith("webhook-")]
+
+    def test_an_answer_without_the_challenge_fails(self, http_server):
+        message = failed(check(http_server.url(), self.TOKEN), "protocol", SEND)
+        assert "without the challenge" in message
+
+    def test_a_method_without_a_token_is_no_handshake(self):
+        assert problems({"verification": "GET"}) == {"credentials.verification_token": "required"}
+        assert problems({"headers": {"Verification-Token": "x"}}) == {"config.headers.Verification-Token": "invalid"}

@@ -5,6 +5,7 @@ from django.utils import timezone
 from destinations import services
 from destinations.drafts import Draft
 from destinations.exceptions import Archived, Conflict, InvalidDestination, LimitReached, RevisionMismatch
+from destinations.limits import Limit
 from destinations.models import ConnectionCheck, Destination, DestinationState
 from tests.factories import SECRET, make_destination, make_environment, make_tenant, webhook_draft
 
@@ -129,6 +130,28 @@ class TestCreate:
         make_destination(tenant)
         with override_settings(DESTINATIONS_PER_TENANT=1), pytest.raises(LimitReached):
             make_destination(tenant)
+
+    def test_refuses_more_of_some_types_than_the_caller_allows(self, tenant):
+        one_hook = Limit(1, {"webhook"})
+        gone = services.create(tenant, webhook_draft(), limit=one_hook)
+        services.create(tenant, webhook_draft(), limit=Limit(1, {"postgres"}))
+        with pytest.raises(LimitReached):
+            services.create(tenant, webhook_draft(), limit=one_hook)
+        services.delete(Destination.objects.exclude(pk=gone.pk).get())
+        services.archive(gone)
+        assert services.create(tenant, webhook_draft(), limit=one_hook).pk
+        assert services.create(tenant, webhook_draft(), limit=Limit(0, {"webhook"})).pk
+
+    def test_numbers_a_name_that_is_taken_if_asked_to(self, tenant):
+        names = [services.create(tenant, webhook_draft(name="Feed", numbered=True)).name for _ in range(3)]
+        assert names == ["Feed", "Feed 2", "Feed 3"]
+        renamed = Destination.objects.get(name="Feed 3")
+        assert services.update(renamed, Draft(name="Feed 3", numbered=True)).name == "Feed 3"
+        assert services.update(renamed, Draft(name="Feed", numbered=True)).name == "Feed 3"
+
+    def test_numbers_the_longest_name_within_its_length(self, tenant):
+        names = [services.create(tenant, webhook_draft(name="x" * 255, numbered=True)).name for _ in range(3)]
+        assert names == ["x" * 255, "x" * 253 + " 2", "x" * 253 + " 3"]
 
     def test_refuses_ciphertext_as_a_secret(self, tenant):
         stolen = make_destination(make_tenant()).sealed.ciphertext

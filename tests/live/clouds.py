@@ -38,6 +38,34 @@ def aws_s3(request):
     return _bucket(request, region="us-east-1")
 
 
+@live("aws_s3_policy")
+def aws_s3_policy(request):
+    server, settings = request.getfixturevalue("s3"), request.getfixturevalue("settings")
+    settings.AWS_ENDPOINT = server.endpoint()
+    bucket = server.create(name_for(request.node.nodeid))
+    file = "landfall-challenge-file-of-the-test"
+    server.request("PUT", f"/{bucket}/{file}")
+
+    def given(person=ADMIN, secret="", endpoint=""):
+        def give():
+            settings.AWS_ACCESS_KEY_ID = person.access_key_id
+            settings.AWS_SECRET_ACCESS_KEY = secret or person.secret_access_key
+            settings.AWS_ENDPOINT = endpoint or server.endpoint()
+
+        return give
+
+    return Live(
+        {"bucket": bucket, "challenge_file": file},
+        {},
+        {
+            WRONG_CREDENTIAL: Broken("denied", outside=given(secret="not-the-secret-of-the-admin")),
+            MISSING_RESOURCE: Broken("not_found", {"challenge_file": "landfall-challenge-file-of-nobody"}),
+            NO_PERMISSION: Broken("forbidden", outside=given(READER)),
+            TLS_MISMATCH: Broken("tls", outside=given(endpoint=server.tls_endpoint())),
+        },
+    )
+
+
 @live("oracle_cloud_storage")
 def oracle_cloud_storage(request):
     return _bucket(request, region="us-ashburn-1", namespace="axexample0000")

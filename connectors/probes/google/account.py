@@ -5,8 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rest_framework.exceptions import ValidationError
+
 from connectors.base import Values
-from connectors.fields import SecretField
+from connectors.fields import SecretField, TextField
 from connectors.problems import InputCode, Problem
 
 #: Where a signed assertion may be sent. The key's own word is not enough: whoever wrote it may have written anything.
@@ -49,6 +51,36 @@ class ServiceAccountField(SecretField):
             label="Service account key",
             help_text="The whole text of the JSON file that Google Cloud makes for a key of a service account.",
         )
+
+
+class PrivateKeyField(SecretField):
+    """The key alone, as it stands in the JSON file."""
+
+    multiline = True
+
+    def __init__(self) -> None:
+        super().__init__(
+            max_length=8192, label="Private key", help_text="The RSA key of the service account, as PEM text."
+        )
+
+    def check_text(self, text: str) -> None:
+        super().check_text(text)
+        if fault := _key_fault(text):
+            raise ValidationError(fault, code="pattern")
+
+
+class TokenUriField(TextField):
+    def __init__(self) -> None:
+        super().__init__(
+            default="https://oauth2.googleapis.com/token",
+            max_length=255,
+            label="Token URL",
+            help_text="Where Google gives out tokens: what `token_uri` says in the JSON file of the key.",
+        )
+
+    def check_text(self, text: str) -> None:
+        if fault := _token_uri_fault(text):
+            raise ValidationError(fault, code="choice")
 
 
 def problems(credentials: Values) -> Iterator[Problem]:

@@ -37,12 +37,12 @@ def _named(answer: Answer, bucket: Bucket) -> Fault | None:
     if b"<ListAllMyBucketsResult" in answer.body:
         return faults.NAME_IGNORED
     fault = _FAULTS.get(_first(_CODE, answer.body))
-    if fault in {None, faults.ELSEWHERE} and (region := _other_region(answer, bucket)):
+    if fault in {None, faults.ELSEWHERE} and (region := other_region(answer, bucket)):
         return faults.ELSEWHERE._replace(remedy=f"Set the region to “{region}”.")
     return fault
 
 
-def _other_region(answer: Answer, bucket: Bucket) -> str:
+def other_region(answer: Answer, bucket: Bucket) -> str:
     """Where the service says the bucket is, when that is not where it was looked for."""
     region = answer.headers.get("x-amz-bucket-region") or _first(_REGION, answer.body)
     plain = answer.status >= 300 and re.fullmatch(r"[A-Za-z0-9-]{1,40}", region)

@@ -118,6 +118,17 @@ class DestinationViewSet(ApiViewSet):
         """Take back out of the archive. Needs the role editor."""
         return self.switched(services.restore)
 
+    @extend_schema(request=None, responses=outputs.Destination)
+    @on_one
+    def verify(self, request: Request, **_kwargs: Any) -> Response:
+        """Check it here and now, and mark it as verified if it passes. `last_check` says what came of it. A webhook
+        with a verification token is verified by a handshake. Needs the role editor."""
+        inputs.Nothing().run_validation(request.data)
+        with self.changing() as stored:
+            pass  # what is checked must not be held meanwhile
+        services.verify(stored)
+        return self.answer(Destination.objects.filter(pk=stored.pk))
+
     @extend_schema(request=inputs.RotationInput, responses=outputs.NewDestination)
     @action(detail=True, methods=["post"], url_path="rotate-secret")
     def rotate_secret(self, request: Request, **_kwargs: Any) -> Response:

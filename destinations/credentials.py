@@ -1,0 +1,96 @@
+"""The only writer of shared credentials, which destinations attach to sign in with."""
+
+from copy import copy
+
+from django.db import transaction
+from django.db.models import ProtectedError
+from django.utils import timezone
+
+from connectors import strategies
+from connectors.problems import Invalid
+from destinations import services
+from destinations.drafts import UNSET, CredentialDraft, Draft
+from destinations.exceptions import Conflict, CredentialInUse, InvalidDestination, Problem
+from destinations.merging import merged, plain_http, unmasked
+from destinations.models import AuthCredential, Destination
+from destinations.naming import text_problems
+from tenants.models import Tenant
+
+
+@transaction.atomic
+def create(tenant: Tenant, draft: CredentialDraft) -> AuthCredential:
+    """Raises `InvalidDestination` with every problem."""
+    credential = AuthCredential(tenant=tenant, strategy=draft.strategy or "", sealed=None)
+    _apply(credential, draft)
+    credential.save(force_insert=True)
+    return credential
+
+
+@transaction.atomic
+def update(credential: AuthCredential, draft: CredentialDraft) -> AuthCredential:
+    """Change a credential; destinations that sign in with it must still be able to, and prove themselves anew.
+
+    Raises `InvalidDestination` or `SecretUnreadable`; nothing is changed then.
+    """
+    current: AuthCredential | None = AuthCredential.objects.select_for_update().filter(pk=credential.pk).first()
+    if current is None:
+        raise Conflict("The credential has been deleted.")
+    before = (current.properties, current.secrets, current.environment_id)
+    _apply(current, draft)
+    current.updated = timezone.now()
+    current.save()
+    if (current.properties, current.secrets, current.environment_id) != before:
+        for destination in Destination.objects.filter(auth_credential=current, archived_at=None):
+            services.update(destination, Draft(), changed=True)
+    return current
+
+
+def validate(credential: AuthCredential, draft: CredentialDraft) -> None:
+    """Raise `InvalidDestination` as `create` and `update` would for the credential itself, and write nothing."""
+    _apply(copy(credential), draft)
+
+
+def delete(credential: AuthCredential) -> None:
+    """Raises `CredentialInUse` while it is attached to destinations."""
+    try:
+        credential.delete()
+    except ProtectedError as error:
+        number = len(error.protected_objects)
+        raise CredentialInUse(f"The credential is attached to {number} destinations. Detach it first.") from None
+
+
+def _apply(credential: AuthCredential, draft: CredentialDraft) -> None:
+    problems = [*_plain_problems(credential, draft)]
+    if credential.strategy not in strategies.names():
+        message = f"This must be one of: {', '.join(strategies.names())}."
+        raise InvalidDestination(
+            [*problems, Problem("strategy", "choice" if credential.strategy else "required", message)]
+        )
+    if draft.environment is not UNSET:
+        credential.environment = draft.environment
+    stored = credential.secrets
+    properties = merged(credential.properties, draft.properties)
+    secrets = merged(stored, unmasked(draft.secrets, stored, credential.masked))
+    problems += plain_http(credential.declaration, properties, credential.environment)
+    try:
+        credential.properties, credential.secrets = credential.declaration.clean(properties, secrets)
+    except Invalid as invalid:
+        problems += invalid.problems
+    if problems:
+        raise InvalidDestination(problems)
+    credential.name = draft.name or credential.name
+    credential.extra = {**credential.extra, **(draft.extra or {})}
+
+
+def _plain_problems(credential: AuthCredential, draft: CredentialDraft) -> list[Problem]:
+    problems: list[Problem] = []
+    if credential._state.adding and draft.name is UNSET:
+        problems.append(Problem("name", "required", "A credential must have a name."))
+    elif draft.name is not UNSET:
+        problems += text_problems(draft.name, "credential")
+    if draft.strategy is not UNSET and draft.strategy != credential.strategy:
+        message = "How a credential signs in never changes. Create another one instead."
+        problems.append(Problem("strategy", "immutable", message))
+    if draft.environment and draft.environment.tenant_id != credential.tenant_id:
+        problems.append(Problem("environment", "choice", "The tenant has no such environment."))
+    return problems

@@ -1,0 +1,1 @@
+"""Redox's Platform API: destinations of an environment, and the credentials they share."""

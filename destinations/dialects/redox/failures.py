@@ -1,0 +1,72 @@
+"""Refusals in an envelope like that of successes. What is in a refusal of Redox's own is not published."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.http import HttpResponse, JsonResponse
+
+from connectors.problems import Invalid
+from destinations.exceptions import Conflict
+from destinations.refusals import NOT_FOUND, judged, kind_of
+from tenants.services import TenantInUse
+
+VERSION = "1.0.0"
+UNAUTHORIZED = (401, "The access token is missing, expired or not valid.")
+# By the name of the kind of refusal; whatever is not here is a fault of ours.
+SPELLED: dict[str, tuple[int, str]] = {
+    "malformed": (400, "The request cannot be read."),
+    "invalid": (400, "The request is not valid."),
+    "limit-reached": (400, "The organization may not have more destinations."),
+    "conflict": (400, ""),
+    "archived": (400, ""),
+    "revision-mismatch": (400, ""),
+    "in-use": (400, ""),
+    "not-signed-in": UNAUTHORIZED,
+    "https-only": (403, "This API is served over https only."),
+    "forbidden": (403, "This needs the engineer role in the environment."),
+    "not-found": (404, NOT_FOUND),
+    "method-not-allowed": (405, "This method is not supported here."),
+    "too-large": (413, "The payload is too large."),
+    "unavailable": (503, "The service is busy. Try again in a moment."),
+}
+INTERNAL = (500, "Something went wrong on the server.")
+
+Fault = tuple[str, str]
+
+
+class Refused(Exception):
+    """An answer that is no success; `errors` are pairs of a path and a message."""
+
+    def __init__(self, status: int, message: str, errors: Iterable[Fault] = ()) -> None:
+        self.status, self.message, self.errors = status, message, list(errors)
+        super().__init__(message)
+
+
+def invalid(path: str, message: str) -> Refused:
+    return Refused(400, "The request is not valid.", [(path, message)])
+
+
+def answer(error: Exception) -> HttpResponse:
+    if isinstance(error, Refused):
+        return _json(error.status, error.message, error.errors)
+    kind = judged(error)
+    status, message = SPELLED.get(kind.name, INTERNAL)
+    if isinstance(error, Conflict | TenantInUse):
+        message = str(error)
+    faults = [(fault.path, fault.message) for fault in error.problems] if isinstance(error, Invalid) else []
+    return _json(status, message, faults)
+
+
+def outside(cause: Exception) -> HttpResponse:
+    """The answer to what never reached a view."""
+    return _json(*SPELLED.get(kind_of(cause).name, INTERNAL))
+
+
+def envelope(payload: Mapping[str, Any], **meta: Any) -> dict[str, Any]:
+    return {"meta": {"version": VERSION, **meta}, "payload": payload}
+
+
+def _json(status: int, message: str, errors: Iterable[Fault] = ()) -> HttpResponse:
+    told = [{"path": path, "message": text} for path, text in errors]
+    body = envelope({"message": message, "errors": told})
+    return JsonResponse(body, status=status, json_dumps_params={"ensure_ascii": False})

@@ -1,0 +1,67 @@
+"""The environments of an organization, and who has which role in them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.http import Http404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from destinations.dialects.redox import access, bodies
+from destinations.dialects.redox.credentials import organization
+from destinations.dialects.redox.failures import invalid
+from destinations.dialects.redox.views.base import RedoxViewSet
+from tenants import services
+from tenants.models import Membership, Role
+from tenants.permissions import require, visible_environments, visible_tenants
+
+ROLES = {"engineer": Role.EDITOR, "support": Role.VIEWER, "viewer": Role.VIEWER}
+
+
+class EnvironmentViewSet(RedoxViewSet):
+    def list(self, request: Request, **_kwargs: Any) -> Response:
+        """Those in which the caller has a role."""
+        tenant = visible_tenants(self.principal).filter(pk=self.kwargs["organization"]).first()
+        if tenant is None:
+            raise Http404
+        rows = visible_environments(self.principal, tenant.pk).order_by("created", "pk")
+        owner = {"id": organization(tenant.pk)}
+        shown = [
+            {"id": str(row.pk), "name": row.name, "environmentFlag": row.flag, "organization": owner} for row in rows
+        ]
+        return self.told({"environments": shown})
+
+    def assign(self, request: Request, **_kwargs: Any) -> Response:
+        """Give a person the one role he has in the environment. Needs the role admin in the organization."""
+        id_ = access.identifier(self.kwargs["environment"])
+        environment = access.environment(self.principal, id_, Role.VIEWER)
+        require(self.principal, Role.ADMIN, environment.tenant_id)
+        body = self.given()
+        role, user = _role(body), _user(body)
+        known = Membership.objects.filter(user=user, environment=environment).first()
+        membership = known or Membership(user=user, tenant=environment.tenant, environment=environment)
+        membership.role = role
+        services.save_membership(membership)
+        return self.told({"success": True})
+
+
+def _role(body: Mapping[str, Any]) -> Role:
+    said = bodies.mapping(body.get("role"), "role")
+    name = said.get("name", said.get("id"))
+    if not isinstance(name, str) or name.lower() not in ROLES:
+        raise invalid("role.name", f"This must be one of: {', '.join(ROLES)}.")
+    return ROLES[name.lower()]
+
+
+def _user(body: Mapping[str, Any]) -> User:
+    """By the id, or by the name that the person signs in with. Raises `Refused`."""
+    said = bodies.mapping(body.get("user"), "user")
+    id_, name = said.get("id"), said.get("name")
+    numbered = str(id_).isascii() and str(id_).isdecimal() and len(str(id_)) < 18
+    found = User.objects.filter(pk=int(id_)).first() if id_ is not None and numbered else None
+    if found is None and id_ is None and isinstance(name, str):
+        found = User.objects.filter(username=name).first()
+    if found is None:
+        raise invalid("user", "There is no such user.")
+    return found

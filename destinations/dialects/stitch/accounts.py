@@ -1,0 +1,54 @@
+"""Accounts that partners make: tenants, each with a key of its own."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from destinations.dialects.stitch.access import number
+from destinations.dialects.stitch.failures import Refused
+from tenants import principals, services
+from tenants.models import Role, Tenant
+
+FIELDS = ("partner_id", "partner_secret", "first_name", "last_name", "company", "email", "region")
+REGIONS = ("us-east-1", "eu-central-1")
+EXISTING = Refused({"code": "ExistingUser", "message": "This email address is already associated with an active user."})
+
+
+def bad_request(**errors: str) -> Refused:
+    return Refused({"code": "BadRequest", "message": "Invalid form data.", "errors": errors})
+
+
+def open_account(body: Mapping[str, Any]) -> tuple[Tenant, str]:
+    """The new tenant and its token. Raises `Refused`.
+
+    The partner is who has a key of the installation that may do everything; the secret is that key.
+    """
+    _judge(body)
+    key = services.find_key(body["partner_secret"])
+    if key is None or not principals.of_key(key).may_everywhere(Role.ADMIN):
+        raise bad_request()
+    # From the address, so that of two who ask at once with the same one gets an account.
+    id_ = str(number(body["email"].strip().lower()))
+    about = {name: body[name] for name in ("first_name", "last_name", "email", "region")}
+    try:
+        with transaction.atomic():
+            tenant = services.create_tenant(name=body["company"], id_=id_, metadata=about)
+            _, token = services.issue_key(name="Stitch", role=Role.EDITOR, tenant=tenant)
+    except (ValidationError, IntegrityError) as error:
+        if Tenant.objects.filter(pk=id_).exists():
+            raise EXISTING from None
+        if isinstance(error, ValidationError):
+            raise bad_request(company="invalid") from None
+        raise
+    return tenant, token
+
+
+def _judge(body: Mapping[str, Any]) -> None:
+    if missing := [name for name in FIELDS if not body.get(name)]:
+        raise bad_request(**dict.fromkeys(missing, "required"))
+    if wrong := [name for name in FIELDS if not isinstance(body[name], str)]:
+        raise bad_request(**dict.fromkeys(wrong, "invalid"))
+    if body["region"] not in REGIONS:
+        raise bad_request(region="invalid")

@@ -1,0 +1,75 @@
+"""Places in clouds, checked for real with a credential that is attached and no secret of their own."""
+
+import pytest
+
+from connectors.probes import entra as entra_probe
+from connectors.probes.blob import container as blob_container
+from destinations import checking, services
+from destinations.drafts import Draft
+from destinations.models import ConnectionCheck, Destination
+from tests.connectors.aws_resources import name_for
+from tests.dialects.redox.test_conformance import bearer, make
+from tests.servers import azure
+from tests.servers.entra import CLIENT, SECRET, TENANT
+from tests.servers.s3 import ADMIN
+
+
+@pytest.fixture
+def container(request, azurite_entra, entra, system_trust, monkeypatch):
+    """On Microsoft's own emulator, which takes tokens of a stand-in for Entra."""
+    monkeypatch.setitem(entra_probe.CLOUDS, "core.windows.net", entra.url)
+    monkeypatch.setattr(blob_container, "SERVICE", azurite_entra.endpoint())
+    return azurite_entra.create(name_for(request.node.nodeid))
+
+
+def swept(made, status="passed"):
+    """The outcome of the check that was asked for when the destination was written."""
+    assert checking.sweep() >= 1
+    check = ConnectionCheck.objects.filter(destination__uuid=made["id"]).latest("queued_at")
+    assert check.status == status, check.message
+    return check
+
+
+def test_databricks_on_azure_signs_in_with_what_is_attached(eng, envs, container, entra):
+    cloud = {
+        "typeId": "azure",
+        "productId": "databricks",
+        "settings": {"containerName": container, "fileNamePrefix": "in/", "storageAccountName": azure.ACCOUNT},
+    }
+    login = {"url": f"{entra.url}/{TENANT}/oauth2/v2.0/token", "clientId": CLIENT, "clientSecret": SECRET}
+    credential = eng.post("authcredentials", bearer(envs.prd, **login)).payload["credential"]
+    made = make(eng, envs.prd, cloudProviderSettings=cloud, authCredential=credential["id"])
+    assert made["verified"] is False
+    swept(made)
+    assert Destination.objects.get().credentials == {}
+    shown = eng.get(f"destinations/{made['id']}").destination
+    assert (shown["verified"], shown["cloudProviderSettings"]) == (True, cloud)
+
+    eng.patch(f"authcredentials/{credential['id']}", {"clientSecret": "another"})
+    assert eng.get(f"destinations/{made['id']}").destination["verified"] is False
+    services.request_check(Destination.objects.get())
+    assert swept(made, "failed").code == "denied"
+
+
+def test_a_bucket_signs_in_with_what_is_attached(request, eng, envs, s3):
+    bucket = s3.create(name_for(request.node.nodeid))
+    cloud = {"typeId": "aws", "productId": "databricks", "settings": {"bucketName": bucket, "region": "us-east-1"}}
+    key = {
+        "organization": 123,
+        "name": "Key",
+        "environmentId": str(envs.dev.pk),
+        "authStrategy": "AwsSigv4",
+        "accessKey": ADMIN.credentials["access_key_id"],
+        "secretKey": ADMIN.credentials["secret_access_key"],
+        "serviceName": "s3",
+    }
+    credential = eng.post("authcredentials", key).payload["credential"]
+    assert (credential["hasSecretKey"], credential["accessKey"]) == (True, key["accessKey"])
+    made = make(eng, envs.dev, cloudProviderSettings=cloud)
+    assert Destination.objects.get().incomplete
+    # Redox has no setting for an endpoint other than Amazon's: this one is set natively.
+    services.update(Destination.objects.get(), Draft(config={"endpoint": s3.endpoint()}))
+    attached = eng.patch(f"destinations/{made['id']}", {"authCredential": credential["id"]}).destination
+    assert attached["cloudProviderSettings"] == cloud
+    swept(made)
+    assert eng.get(f"destinations/{made['id']}").destination["verified"] is True

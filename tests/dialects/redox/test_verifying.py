@@ -1,0 +1,221 @@
+"""The handshake, against a real HTTPS endpoint that answers well, wrongly, late and not at all."""
+
+import json
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from destinations import checking, services
+from destinations.models import ConnectionCheck, Destination
+from tests.dialects.redox.conftest import challenge, echo
+from tests.dialects.redox.test_conformance import HTTPS, make, make_credential
+from tests.servers.process import free_port
+
+TOKEN = "s3cr3t-of-the-endpoint"
+UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+
+
+@pytest.fixture
+def stored(eng, envs, endpoint):
+    return make(eng, envs.stg, endpoint=endpoint.url, verificationToken=TOKEN)
+
+
+def verify(client, stored, body=None):
+    return client.post(f"destinations/{stored['id']}/verify", body)
+
+
+def read(client, stored):
+    return client.get(f"destinations/{stored['id']}").destination
+
+
+class TestSucceeding:
+    @pytest.mark.parametrize("body", [None, {}, {"verificationMethod": "POST"}])
+    def test_r21_a_challenge_is_posted_and_comes_back(self, eng, stored, endpoint, body):
+        answer = verify(eng, stored, body)
+        assert (answer.status, answer.destination["verified"]) == (200, True)
+        (request,) = endpoint.requests
+        assert (request.method, request.target) == ("POST", "/in?tenant=7")
+        assert request.headers["application-name"] == "RedoxEngine"
+        assert request.headers["content-type"] == "application/json"
+        assert request.headers["connection"].lower() == "close"
+        assert re.fullmatch(rf'{{"verification-token":"{TOKEN}","challenge":"{UUID}"}}'.encode(), request.body)
+        assert read(eng, stored) == answer.destination
+        check = ConnectionCheck.objects.get(trigger="verify")
+        assert answer.destination["verifiedAt"][:19] == check.completed_at.isoformat()[:19]
+
+    def test_r22_the_challenge_may_be_in_the_query(self, eng, stored, endpoint):
+        assert verify(eng, stored, {"verificationMethod": "GET"}).destination["verified"]
+        (request,) = endpoint.requests
+        query = parse_qs(urlsplit(request.target).query)
+        assert (request.method, request.body) == ("GET", b"")
+        assert (query["tenant"], query["verification-token"]) == (["7"], [TOKEN])
+        assert re.fullmatch(UUID, query["challenge"][0])
+        assert request.headers["verification-token"] == TOKEN
+
+    @pytest.mark.parametrize(
+        "reply",
+        [
+            lambda request: (200, {"challenge": challenge(request)}),
+            lambda request: (200, challenge(request).encode()),
+            lambda request: (201, b"well: " + challenge(request).encode()),
+        ],
+    )
+    def test_r23_the_challenge_may_be_anywhere_in_the_answer(self, eng, stored, endpoint, reply):
+        endpoint.reply = reply
+        assert verify(eng, stored).destination["verified"]
+
+    def test_every_attempt_has_a_challenge_of_its_own(self, eng, stored, endpoint):
+        verify(eng, stored)
+        old = challenge(endpoint.requests[0])
+        endpoint.reply = lambda request: (200, old.encode())
+        assert verify(eng, stored).status == 400
+
+    def test_what_is_sent_is_saved_first(self, eng, envs, endpoint):
+        made = make(eng, envs.prd)
+        answer = verify(eng, made, {"endpoint": endpoint.url, "verificationToken": TOKEN})
+        assert (answer.destination["endpoint"], answer.destination["verified"]) == (endpoint.url, True)
+        assert TOKEN not in str(answer.body)
+
+    def test_r18_a_new_token_or_endpoint_takes_the_mark_away(self, eng, stored, endpoint):
+        for change in ({"verificationToken": "t2"}, {"endpoint": f"{endpoint.url}&more=1"}):
+            assert verify(eng, stored).destination["verified"]
+            changed = eng.patch(f"destinations/{stored['id']}", change)
+            assert (changed.status, changed.destination["verified"], changed.destination["verifiedAt"]) == (
+                200, False, None
+            )  # fmt: skip
+            assert "t2" not in str(changed.body)
+
+
+FAILURES = {
+    "other text": (lambda _: (200, b"welcome"), "without the challenge"),
+    "empty": (lambda _: (200, b""), "without the challenge"),
+    "unauthorized": (lambda _: (401, b""), "status 401"),
+    "challenge, but refused": (lambda request: (403, challenge(request).encode()), "status 403"),
+    "challenge, but redirected": (lambda request: (302, challenge(request).encode()), "redirects"),
+    "broken": (lambda request: (500, challenge(request).encode()), "status 500"),
+    "too late": (lambda _: None, "in time"),
+}
+
+
+class TestFailing:
+    @pytest.mark.parametrize("case", FAILURES)
+    def test_r24_what_is_no_right_answer_verifies_nothing(self, eng, stored, endpoint, settings, case):
+        reply, reason = FAILURES[case]
+        settings.CHECK_TIMEOUT = 2
+        assert verify(eng, stored).status == 200
+        endpoint.reply = reply
+        answer = verify(eng, stored)
+        assert answer.status == 400
+        assert reason in answer.payload["message"]
+        assert TOKEN not in str(answer.body)
+        assert read(eng, stored)["verified"] is False
+        check = ConnectionCheck.objects.filter(trigger="verify").latest("queued_at")
+        assert (check.status, reason in check.message) == ("failed", True)
+
+    def test_r24_nobody_answers(self, eng, envs):
+        url = f"https://localhost:{free_port()}/"
+        made = make(eng, envs.stg, endpoint=url, verificationToken=TOKEN)
+        answer = verify(eng, made)
+        assert answer.status == 400
+        assert ConnectionCheck.objects.get(trigger="verify").code == "refused"
+
+    def test_a_certificate_that_nobody_trusts_verifies_nothing(self, eng, envs, https_server):
+        made = make(eng, envs.stg, endpoint=https_server.url("/", host="localhost"), verificationToken=TOKEN)
+        assert verify(eng, made).status == 400
+        assert ConnectionCheck.objects.get(trigger="verify").code == "tls"
+        assert https_server.requests == []
+
+    @pytest.mark.parametrize(
+        ("body", "path"),
+        [({}, "endpoint"), ({"verificationToken": "t"}, "endpoint"), ({"endpoint": HTTPS}, "verificationToken")],
+    )
+    def test_r25_both_are_needed(self, eng, envs, body, path):
+        made = make(eng, envs.dev)
+        answer = verify(eng, made, body)
+        assert (answer.status, answer.paths) == (400, [path])
+        assert read(eng, made) == made
+        assert not ConnectionCheck.objects.exists()
+
+    def test_r25_a_place_in_a_cloud_has_no_endpoint(self, eng, envs):
+        cloud = {"typeId": "aws", "productId": "s3", "settings": {"bucketName": "the-bucket", "region": "us-west-2"}}
+        made = make(eng, envs.dev, cloudProviderSettings=cloud)
+        for body in ({}, {"endpoint": HTTPS, "verificationToken": "t"}):
+            assert verify(eng, made, body).status == 400
+
+    def test_r26_what_is_sent_stays_when_it_fails(self, eng, stored, endpoint):
+        endpoint.reply = lambda _: (500, b"")
+        url = endpoint.url.replace("/in", "/new")
+        assert verify(eng, stored, {"endpoint": url, "verificationToken": "t3"}).status == 400
+        shown = read(eng, stored)
+        assert (shown["endpoint"], shown["verified"]) == (url, False)
+        assert json.loads(endpoint.requests[0].body)["verification-token"] == "t3"
+
+    @pytest.mark.parametrize(
+        ("body", "path"),
+        [
+            ({"verificationMethod": "PUT"}, "verificationMethod"),
+            ({"verificationMethod": None}, "verificationMethod"),
+            ({"endpoint": "http://x.example.com/"}, "endpoint"),
+            ({"endpoint": 5}, "endpoint"),
+        ],
+    )
+    def test_r27_what_is_wrong_is_refused_before_anything_is_sent(self, eng, stored, endpoint, body, path):
+        answer = verify(eng, stored, body)
+        assert (answer.status, answer.paths) == (400, [path])
+        assert read(eng, stored) == stored
+        assert endpoint.server.connections == 0
+
+    @pytest.mark.parametrize("host", ["127.0.0.1", "169.254.169.254", "10.0.0.1", "[::1]"])
+    def test_r28_nothing_inside_is_reached(self, eng, envs, settings, host):
+        settings.EGRESS_ALLOW = []
+        made = make(eng, envs.stg, endpoint=f"https://{host}/", verificationToken=TOKEN)
+        assert verify(eng, made).status == 400
+        assert ConnectionCheck.objects.get(trigger="verify").code == "blocked"
+
+
+class TestAfterwards:
+    def test_r37_later_checks_repeat_the_handshake(self, eng, stored, endpoint):
+        verify(eng, stored, {"verificationMethod": "GET"})
+        services.request_check(Destination.objects.get(uuid=stored["id"]))
+        assert checking.sweep() == 1
+        later = endpoint.requests[-1]
+        assert (len(endpoint.requests), later.method) == (2, "GET")
+        assert later.headers["verification-token"] == TOKEN
+        assert ConnectionCheck.objects.filter(status="passed").count() == 2
+
+    def test_r37_and_are_signed_in_with_what_is_attached(self, eng, envs, endpoint):
+        asked = []
+
+        def reply(request):
+            if urlsplit(request.target).path == "/token":
+                asked.append(request)
+                return 200, {"access_token": "the-access-token", "token_type": "Bearer"}
+            return echo(request)
+
+        endpoint.reply = reply
+        token_url = endpoint.server.url("/token", host="localhost")
+        credential = make_credential(eng, envs.stg, url=token_url, scopes="deliver")
+        made = make(
+            eng, envs.stg, endpoint=endpoint.url, verificationToken=TOKEN, authCredential=credential["id"]
+        )  # fmt: skip
+        assert verify(eng, made).destination["verified"]
+        (form,) = asked
+        assert form.headers["authorization"].startswith("Basic ")
+        assert parse_qs(form.body.decode()) == {"grant_type": ["client_credentials"], "scope": ["deliver"]}
+        assert endpoint.requests[-1].headers["authorization"] == "Bearer the-access-token"
+        steps = ConnectionCheck.objects.get(trigger="verify").steps
+        assert [step["name"] for step in steps] == ["get a token", "resolve", "connect", "tls", "send a test request"]
+        assert "the-access-token" not in str(steps)
+
+    def test_without_a_token_from_its_server_nothing_is_verified(self, eng, envs, endpoint):
+        endpoint.reply = lambda _: (401, {"error": "invalid_client", "error_description": "its words"})
+        credential = make_credential(eng, envs.stg, url=endpoint.server.url("/token", host="localhost"))
+        made = make(
+            eng, envs.stg, endpoint=endpoint.url, verificationToken=TOKEN, authCredential=credential["id"]
+        )  # fmt: skip
+        answer = verify(eng, made)
+        assert answer.status == 400
+        assert "invalid_client" in answer.payload["message"]
+        assert "its words" not in str(answer.body)
+        assert len(endpoint.requests) == 1
