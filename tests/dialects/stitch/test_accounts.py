@@ -111,7 +111,11 @@ class TestSessions:
         assert "Destinations of The company" in answer.content.decode()
         assert (answer["Referrer-Policy"], answer["Cache-Control"]) == ("same-origin", "no-store")
 
-    @pytest.mark.parametrize("token", ["", "nope", signing.dumps("116078"), signing.dumps(["x"], salt=sessions._SALT)])
+    @pytest.mark.parametrize(
+        "token",
+        ["", "nope", signing.dumps("116078"), signing.dumps(["x"], salt=sessions._SALT)],
+        ids=["none", "no token", "signed for something else", "not for a tenant"],
+    )
     def test_another_token_opens_nothing(self, account, token):
         answer = Client().get("/stitch/session", {"ephemeral_token": token})
         assert answer.status_code == 401
