@@ -1,7 +1,7 @@
 """The four operations there are: no client ever reads one destination but through the list."""
 
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -91,10 +91,6 @@ class DestinationViewSet(CloudflareViewSet):
 
 
 class NowhereViewSet(CloudflareViewSet):
-    METHODS: ClassVar[dict[str, Any]] = dict.fromkeys(
-        ("get", "post", "put", "patch", "delete", "head", "options"), "nowhere"
-    )
-
     def enter(self, request: Request) -> Principal:
         return Principal()
 

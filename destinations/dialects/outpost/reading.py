@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
 from connectors.fields import mask_text
+from connectors.signing import rfc3339
 from destinations.dialects.outpost.fields import Fault, Field, Values
 from destinations.dialects.outpost.types import REVEALED, TYPES, Type
 from destinations.models import Destination
@@ -29,9 +30,9 @@ def shown(row: Destination, principal: Principal) -> dict[str, Any]:
         "topics": row.topics,
         "config": config_of(row),
         "credentials": credentials_of(row, writer=principal.may(Role.EDITOR, row.tenant_id, row.environment_id)),
-        "created_at": moment(row.created),
-        "updated_at": moment(row.updated),
-        "disabled_at": row.disabled_at and moment(row.disabled_at),
+        "created_at": rfc3339(row.created),
+        "updated_at": rfc3339(row.updated),
+        "disabled_at": row.disabled_at and rfc3339(row.disabled_at),
         "target": type_.target_of(row.config, row.topics),
         "last_check": _last_check(row),
     }
@@ -81,10 +82,6 @@ def text(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-def moment(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def secret_extra(row: Destination) -> dict[str, Any]:
     """What only Outpost's clients know and not everybody may read. Raises `SecretUnreadable`."""
     held: dict[str, Any] = row.secret_extra.get(EXTRA, {})
@@ -130,4 +127,4 @@ def _last_check(row: Destination) -> dict[str, Any] | None:
     if check is None:
         return None
     told = {"status": check.status, "code": check.code, "message": check.message, "remedy": check.remedy}
-    return {**told, "completed_at": check.completed_at and moment(check.completed_at)}
+    return {**told, "completed_at": check.completed_at and rfc3339(check.completed_at)}

@@ -1,11 +1,11 @@
 """The tokens that a tenant's own people sign in with: JWTs, valid for a day."""
 
-import hashlib
-import hmac
 import time
 
 import jwt
 from django.conf import settings
+
+from destinations.dialects.base import signing_key
 
 ISSUER = "outpost"
 LIFETIME = 24 * 3600  # seconds
@@ -37,4 +37,4 @@ def expiry_of(token: str) -> int:
 def _secret() -> bytes:
     """The installation's own unless one is set, so that no token is ever signed with an empty key."""
     given: str = settings.OUTPOST_JWT_SECRET
-    return given.encode() or hmac.digest(settings.SECRET_KEY.encode(), b"outpost tenant tokens", hashlib.sha256)
+    return given.encode() or signing_key(b"outpost tenant tokens")

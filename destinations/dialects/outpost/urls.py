@@ -6,6 +6,7 @@ from typing import Any
 from django.urls import URLPattern, include, path, re_path, register_converter
 from django.urls.converters import StringConverter
 
+from destinations.dialects.base import EVERY_METHOD
 from destinations.dialects.outpost.portal import PortalView
 from destinations.dialects.outpost.views.attempts import AttemptViewSet
 from destinations.dialects.outpost.views.destinations import DestinationViewSet
@@ -56,7 +57,7 @@ def routes(tenant: str, **kwargs: Any) -> list[URLPattern]:
 
 
 health = path("healthz", HealthViewSet.as_view({"get": "retrieve"}))
-nowhere = re_path("", NowhereViewSet.as_view(NowhereViewSet.METHODS))
+nowhere = re_path("", NowhereViewSet.as_view(EVERY_METHOD))
 second = [
     health,
     path("tenants", TenantViewSet.as_view({"get": "list"})),

@@ -1,13 +1,11 @@
 """Access tokens: JWTs of this installation that stand for one API key, and are worth what the key is worth now."""
 
-import hashlib
-import hmac
 import time
 from uuid import UUID
 
 import jwt
-from django.conf import settings
 
+from destinations.dialects.base import signing_key
 from tenants import services
 from tenants.models import ApiKey
 
@@ -32,4 +30,4 @@ def key_of(token: str) -> ApiKey | None:
 
 def _secret() -> bytes:
     """The installation's own; a token for anything else is signed with another."""
-    return hmac.digest(settings.SECRET_KEY.encode(), b"planet access tokens", hashlib.sha256)
+    return signing_key(b"planet access tokens")

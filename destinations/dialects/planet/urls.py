@@ -4,6 +4,7 @@ from typing import Any
 
 from django.urls import URLPattern, re_path
 
+from destinations.dialects.base import EVERY_METHOD
 from destinations.dialects.planet.views.default import DefaultViewSet
 from destinations.dialects.planet.views.destinations import DestinationViewSet
 from destinations.dialects.planet.views.open import NowhereViewSet, TokenViewSet
@@ -24,6 +25,6 @@ urlpatterns = [
     route(f"{ROOT}/(?P<ref>.+?)", DestinationViewSet.as_view({"get": "retrieve", "patch": "partial_update"})),
     route(r"oauth/\.well-known/openid-configuration", TokenViewSet.as_view({"get": "discover"})),
     route("oauth/token", TokenViewSet.as_view({"post": "create"}), "planet-token"),
-    route("oauth", NowhereViewSet.as_view(NowhereViewSet.METHODS), "planet-issuer"),
-    re_path("", NowhereViewSet.as_view(NowhereViewSet.METHODS)),
+    route("oauth", NowhereViewSet.as_view(EVERY_METHOD), "planet-issuer"),
+    re_path("", NowhereViewSet.as_view(EVERY_METHOD)),
 ]

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.problems import Invalid
+from connectors.signing import rfc3339
 from destinations.dialects.redox import bodies, strategies
 from destinations.dialects.redox.failures import Refused, invalid
-from destinations.dialects.redox.reading import EXTRA, moment
+from destinations.dialects.redox.reading import EXTRA
 from destinations.dialects.redox.strategies import BY_NATIVE, SECRETS, Strategy
 from destinations.drafts import CredentialDraft
 from destinations.models import AuthCredential
@@ -24,8 +25,8 @@ def shown(row: AuthCredential) -> dict[str, Any]:
         "name": row.name,
         "environmentId": str(row.environment_id),
         "authStrategy": strategy.name,
-        "createdAt": moment(row.created),
-        "updatedAt": moment(row.updated),
+        "createdAt": rfc3339(row.created),
+        "updatedAt": rfc3339(row.updated),
     }
     for field in strategy.fields:
         if field.part == SECRETS:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from connectors.signing import rfc3339
 from destinations.dialects.redox.catalogue import WEBHOOK, product_of
 from destinations.models import Destination, Health
 from destinations.naming import is_numbered
@@ -20,7 +21,7 @@ def shown(row: Destination) -> dict[str, Any]:
         "environment": {"id": str(row.environment_id), "environmentFlag": row.environment and row.environment.flag},
         "setupState": kept.get("setupState"),
         "verified": verified is not None,
-        "verifiedAt": verified and moment(verified),
+        "verifiedAt": verified and rfc3339(verified),
     }
     optional = {
         "authCredential": row.auth_credential_id and str(row.auth_credential_id),
@@ -49,7 +50,3 @@ def verified_at(row: Destination) -> datetime | None:
     if row.type == WEBHOOK:
         return row.verified_at
     return row.state.last_passed_at if row.state.health == Health.HEALTHY else None
-
-
-def moment(value: datetime) -> str:
-    return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")

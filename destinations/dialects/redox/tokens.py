@@ -1,12 +1,11 @@
 """The access tokens that programs get for an assertion, good for five minutes."""
 
-import hashlib
-import hmac
 import time
 
 import jwt
-from django.conf import settings
 from django.contrib.auth.models import User
+
+from destinations.dialects.base import signing_key
 
 LIFETIME = 300  # seconds
 ISSUER = "landfall-redox"
@@ -28,4 +27,4 @@ def user_of(token: str) -> User | None:
 
 
 def _secret() -> bytes:
-    return hmac.digest(settings.SECRET_KEY.encode(), b"redox access tokens", hashlib.sha256)
+    return signing_key(b"redox access tokens")

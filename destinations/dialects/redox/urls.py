@@ -5,6 +5,7 @@ from typing import Any
 
 from django.urls import URLPattern, include, path, re_path
 
+from destinations.dialects.base import EVERY_METHOD
 from destinations.dialects.redox.views.credentials import CredentialViewSet
 from destinations.dialects.redox.views.destinations import DestinationViewSet
 from destinations.dialects.redox.views.environments import EnvironmentViewSet
@@ -12,7 +13,7 @@ from destinations.dialects.redox.views.open import NowhereViewSet, TokenViewSet
 
 LIST: dict[str, Any] = {"get": "list", "post": "create"}
 ONE: dict[str, Any] = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
-nowhere = re_path("", NowhereViewSet.as_view(NowhereViewSet.METHODS))
+nowhere = re_path("", NowhereViewSet.as_view(EVERY_METHOD))
 
 
 def routes(*pairs: tuple[str, Any]) -> Iterator[URLPattern]:

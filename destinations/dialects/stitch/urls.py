@@ -4,6 +4,7 @@ from typing import Any
 
 from django.urls import URLPattern, re_path
 
+from destinations.dialects.base import EVERY_METHOD
 from destinations.dialects.stitch.sessions import SessionView
 from destinations.dialects.stitch.views.accounts import AccountViewSet, EphemeralViewSet
 from destinations.dialects.stitch.views.destinations import DestinationViewSet
@@ -12,7 +13,6 @@ from destinations.dialects.stitch.views.old import OldDestinationViewSet
 from destinations.dialects.stitch.views.types import TypeViewSet
 
 ONE = r"(?P<destination>[0-9]{1,32})"
-EVERY_METHOD: dict[str, Any] = dict.fromkeys(("get", "post", "put", "patch", "delete", "head", "options"), "nowhere")
 
 
 def route(pattern: str, view: Any) -> URLPattern:

@@ -8,10 +8,11 @@ from django.http import QueryDict
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from connectors.signing import rfc3339
 from destinations.dialects.outpost.bodies import parsed_moment
 from destinations.dialects.outpost.failures import Refused, bad_query
 from destinations.dialects.outpost.listing import ATTEMPTS, Page, wanted
-from destinations.dialects.outpost.reading import moment, shown
+from destinations.dialects.outpost.reading import shown
 from destinations.dialects.outpost.types import TYPES
 from destinations.dialects.outpost.views.base import OutpostViewSet
 from destinations.models import ConnectionCheck
@@ -57,7 +58,7 @@ class AttemptViewSet(OutpostViewSet):
             "id": str(check.pk),
             "tenant_id": check.destination.tenant_id,
             "status": "success" if check.status == Status.PASSED else "failed",
-            "time": check.completed_at and moment(check.completed_at),
+            "time": check.completed_at and rfc3339(check.completed_at),
             "code": check.code or "ok",
             "attempt_number": 1,
             "manual": check.trigger == ConnectionCheck.Trigger.MANUAL,

@@ -1,16 +1,14 @@
 """What needs no credential: whether the server is well, and addresses that lead nowhere."""
 
-from typing import Any, ClassVar
-
 from django.db import DatabaseError, connection
 from django.http import HttpResponse, JsonResponse
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 from rest_framework.request import Request
 
+from connectors.signing import rfc3339
 from destinations.dialects.base import DialectViewSet
 from destinations.dialects.outpost.failures import NOWHERE, Refused, answer
-from destinations.dialects.outpost.reading import moment
 from tenants.principals import Principal
 
 
@@ -31,16 +29,12 @@ class HealthViewSet(OpenViewSet):
         if "text/plain" in accepted and "application/json" not in accepted:
             return HttpResponse("OK" if well else "failed", status=status, content_type="text/plain")
         word = "healthy" if well else "failed"
-        body = {"status": word, "timestamp": moment(timezone.now()), "workers": {"database": {"status": word}}}
+        body = {"status": word, "timestamp": rfc3339(timezone.now()), "workers": {"database": {"status": word}}}
         return JsonResponse(body, status=status)
 
 
 class NowhereViewSet(OpenViewSet):
     """Outpost answers every method at an unknown address alike, and leads from a slash too many to the address."""
-
-    METHODS: ClassVar[dict[str, Any]] = dict.fromkeys(
-        ("get", "post", "put", "patch", "delete", "head", "options"), "nowhere"
-    )
 
     def nowhere(self, request: Request) -> HttpResponse:
         path, query = request.path.rstrip("/"), request.META["QUERY_STRING"]

@@ -11,11 +11,12 @@ from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from connectors.signing import rfc3339
 from destinations import services
 from destinations.dialects.outpost import bodies, tokens
 from destinations.dialects.outpost.failures import invalid, item
 from destinations.dialects.outpost.listing import TENANTS, Page, wanted
-from destinations.dialects.outpost.reading import moment, texts
+from destinations.dialects.outpost.reading import texts
 from destinations.dialects.outpost.types import TYPES
 from destinations.dialects.outpost.views.base import OutpostViewSet
 from destinations.models import ALL_TOPICS, Destination
@@ -92,8 +93,8 @@ def _shown(tenant: Tenant, topics: list[list[str]]) -> dict[str, Any]:
         "id": tenant.pk,
         "destinations_count": len(topics),
         "topics": ALL_TOPICS if "*" in names else names,
-        "created_at": moment(tenant.created),
-        "updated_at": moment(tenant.updated),
+        "created_at": rfc3339(tenant.created),
+        "updated_at": rfc3339(tenant.updated),
     }
     return body | ({"metadata": texts(tenant.metadata)} if tenant.metadata else {})
 

@@ -1,6 +1,5 @@
 """What needs no credential: where tokens come from, and addresses that lead nowhere."""
 
-from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
 from django.http import HttpResponse
@@ -57,10 +56,6 @@ class TokenViewSet(OpenViewSet):
 
 
 class NowhereViewSet(OpenViewSet):
-    METHODS: ClassVar[dict[str, Any]] = dict.fromkeys(
-        ("get", "post", "put", "patch", "delete", "head", "options"), "nowhere"
-    )
-
     def nowhere(self, request: Request) -> Response:
         raise not_found()
 

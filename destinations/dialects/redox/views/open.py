@@ -1,6 +1,6 @@
 """What needs no access token: getting one, and addresses that lead nowhere."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.http import Http404, HttpResponse, JsonResponse
 from rest_framework.request import Request
@@ -41,10 +41,6 @@ class TokenViewSet(OpenViewSet):
 
 
 class NowhereViewSet(OpenViewSet):
-    METHODS: ClassVar[dict[str, Any]] = dict.fromkeys(
-        ("get", "post", "put", "patch", "delete", "head", "options"), "nowhere"
-    )
-
     def nowhere(self, request: Request) -> HttpResponse:
         raise Http404
 
