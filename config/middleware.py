@@ -4,7 +4,12 @@ import uuid
 from collections.abc import Callable
 
 import structlog
+from csp.middleware import CSPMiddleware, PolicyParts
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+
+from config import policies
 
 log = structlog.get_logger("landfall.request")
 
@@ -36,3 +41,17 @@ class RequestLogMiddleware:
             )
         response["X-Request-ID"] = request_id
         return response
+
+
+class ContentPolicyMiddleware(CSPMiddleware):
+    """What a browser may load into a page of ours, by whose page it is."""
+
+    def get_policy_parts(
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
+    ) -> PolicyParts:
+        parts = super().get_policy_parts(request, response, report_only)
+        if request.path.startswith(reverse("admin:index")):
+            parts.replace = policies.ADMIN
+        elif request.path == reverse("api:docs"):
+            parts.replace = policies.DOCS
+        return parts
