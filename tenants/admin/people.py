@@ -1,9 +1,13 @@
 """Django's own users and groups, dressed like the rest."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
@@ -23,8 +27,16 @@ class MembershipInline(TabularInline):  # type: ignore[misc]
     verbose_name_plural = "Member of"
 
 
+class Guarded:
+    """To whoever may not see them none exists; Django's page of a history would tell which do."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]
+        return rows if self.has_view_or_change_permission(request) else rows.none()  # type: ignore[attr-defined]
+
+
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
+class UserAdmin(Guarded, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
     """Django's model permissions guard these pages: whoever can change users can become anybody."""
 
     form = UserChangeForm
@@ -47,5 +59,5 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
+class GroupAdmin(Guarded, DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
     pass

@@ -20,6 +20,7 @@ class Open(APIView):
 
     authentication_classes = ()
     permission_classes = ()
+    metadata_class = None
     schema = None
 
     def get_exception_handler(self) -> Callable[..., HttpResponse]:

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.http import Http404
 
 from destinations.dialects.redox import tokens
@@ -11,6 +10,7 @@ from destinations.dialects.redox.catalogue import spelled
 from destinations.dialects.redox.failures import UNAUTHORIZED, Refused
 from destinations.dialects.redox.strategies import BY_NATIVE
 from destinations.models import AuthCredential, Destination
+from destinations.querysets import DestinationQuerySet
 from tenants import principals, services
 from tenants.models import Environment, Role
 from tenants.permissions import require
@@ -47,15 +47,15 @@ def environment(principal: Principal, id_: Any, role: Role = ENGINEER) -> Enviro
     return found
 
 
-def destinations() -> QuerySet[Destination]:
+def destinations() -> DestinationQuerySet:
     """Those that Redox has words for, with what is shown of them. All belong to an environment."""
-    rows: QuerySet[Destination] = Destination.objects.readable()
+    rows: DestinationQuerySet = Destination.objects.readable()
     return rows.filter(archived_at=None, environment__isnull=False, type__in=spelled())
 
 
 def destination(principal: Principal, id_: str) -> Destination:
     """Raises as `environment` does."""
-    found = destinations().filter(uuid=identifier(id_)).first()
+    found: Destination | None = destinations().visible_to(principal).filter(uuid=identifier(id_)).first()
     if found is None:
         raise Http404
     environment(principal, found.environment_id)
@@ -64,8 +64,8 @@ def destination(principal: Principal, id_: str) -> Destination:
 
 def credential(principal: Principal, id_: str, role: Role) -> AuthCredential:
     """One of an environment; what is shared by a whole organization Redox does not know. Raises as `environment`."""
-    rows = AuthCredential.objects.filter(pk=identifier(id_), environment__isnull=False, strategy__in=BY_NATIVE)
-    found: AuthCredential | None = rows.first()
+    rows = AuthCredential.objects.visible_to(principal).filter(environment__isnull=False, strategy__in=BY_NATIVE)
+    found: AuthCredential | None = rows.filter(pk=identifier(id_)).first()
     if found is None:
         raise Http404
     environment(principal, found.environment_id, role)
