@@ -273,6 +273,7 @@ CELERY_BEAT_SCHEDULE = {
     for slot in range(1, SWEEP_SLOTS + 1)
 } | {
     "prune checks": {"task": "destinations.tasks.prune", "schedule": crontab(hour="3", minute="17")},
+    "prune what is spent": {"task": "tenants.tasks.prune", "schedule": crontab(hour="3", minute="27")},
     "prune messages": {"task": "config.tasks.prune_messages", "schedule": timedelta(minutes=10)},
 }
 

@@ -144,3 +144,13 @@ class ApiKey(models.Model):
     @property
     def is_live(self) -> bool:
         return self.revoked is None and (self.expires is None or self.expires > timezone.now())
+
+
+class SpentValue(models.Model):
+    """Something that served once and never serves again, such as the id of a signed assertion."""
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    until = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.digest
