@@ -156,3 +156,14 @@ class SpentValue(models.Model):
 
     def __str__(self) -> str:
         return self.digest
+
+
+class Count(models.Model):
+    """How often something was done in the window that ends at `ends`, in seconds since 1970."""
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    ends = models.BigIntegerField(db_index=True)
+    taken = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.taken} until {self.ends}"
