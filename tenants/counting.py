@@ -30,6 +30,11 @@ def end_of_window(seconds: int) -> int:
     return (int(time.time()) // seconds + 1) * seconds
 
 
+def left_of_window(seconds: int) -> int:
+    """How many seconds of the present window are left, at least 1."""
+    return max(1, end_of_window(seconds) - int(time.time()))
+
+
 def add(name: str, seconds: int, many: int = 1) -> int:
     """Count `many` more in the present window and return how many there are now.
 
@@ -37,7 +42,7 @@ def add(name: str, seconds: int, many: int = 1) -> int:
     counted.
     """
     ends = end_of_window(seconds)
-    values = {"digest": _digest(name), "ends": ends, "latest": ends + seconds, "many": many}
+    values: dict[str, str | int] = {"digest": _digest(name), "ends": ends, "latest": ends + seconds, "many": many}
     with connection.cursor() as cursor:
         cursor.execute(ADD, values)
         found: int = cursor.fetchone()[0]

@@ -1,7 +1,6 @@
 """How often something may be done in a minute or so, over all processes."""
 
 import logging
-import time
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
 from threading import Lock
@@ -43,7 +42,7 @@ class Rate:
         return f"{self.setting} {subject}"
 
     def used_up(self) -> TooMany:
-        return TooMany(self.refusal, max(1, counting.end_of_window(self.seconds) - int(time.time())))
+        return TooMany(self.refusal, counting.left_of_window(self.seconds))
 
 
 FAILED = "There were too many failed sign-ins. Try again in a few minutes."

@@ -10,6 +10,8 @@ from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 
 from destinations.parsing import loads, read
+from destinations.refusals import timed
+from tenants.limits import count_request
 from tenants.principals import Principal
 
 # For the catch-all of a dialect, whose view answers every method alike.
@@ -30,7 +32,10 @@ class AlwaysJson(BaseContentNegotiation):
 
 
 class DialectViewSet(ViewSet):
-    """`enter` says who calls and raises what the vendor would refuse with; `refusal` spells an exception."""
+    """`enter` says who calls, `admit` whether to where the path leads; both raise what the vendor would refuse with.
+
+    `refusal` spells an exception.
+    """
 
     authentication_classes = ()
     permission_classes = ()
@@ -41,6 +46,9 @@ class DialectViewSet(ViewSet):
 
     def enter(self, request: Request) -> Principal:
         raise NotImplementedError
+
+    def admit(self, request: Request) -> None:
+        """Nothing to say by default. The caller is counted by now."""
 
     def refusal(self, error: Exception) -> HttpResponse:
         raise NotImplementedError
@@ -58,9 +66,11 @@ class DialectViewSet(ViewSet):
         super().initial(request, *args, **kwargs)
         if str(request.method).lower() in self.action_map:
             request.user = self.enter(request)  # type: ignore[assignment]  # whoever calls is a principal here
+            count_request(self.principal)
+            self.admit(request)
 
     def get_exception_handler(self) -> Callable[[Exception, Mapping[str, Any]], HttpResponse]:
-        return lambda error, _context: self.refusal(error)
+        return lambda error, _context: timed(self.refusal(error), error)
 
     def raw(self) -> bytes:
         """The body as sent. Raises `TooLarge`."""

@@ -28,7 +28,6 @@ class Clock:
 def clock(monkeypatch):
     clock = Clock()
     monkeypatch.setattr(counting, "time", clock)
-    monkeypatch.setattr(limits, "time", clock)
     return clock
 
 
