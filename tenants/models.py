@@ -46,6 +46,11 @@ class Tenant(models.Model):
     )
     name = models.CharField(max_length=255)
     metadata = models.JSONField(default=dict, blank=True)
+    destination_limit = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="How many destinations it may have; 0 is no limit. Empty: what the installation says.",
+    )
     created = models.DateTimeField(default=timezone.now, editable=False)
     updated = models.DateTimeField(auto_now=True)
 

@@ -1,5 +1,6 @@
 """Limits as each face tells of them: never a page on an API, always with when to come back."""
 
+import base64
 import json
 from types import SimpleNamespace
 from urllib.parse import urlencode
@@ -9,12 +10,17 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from config import settings as product
+from destinations import checking
 from destinations.dialects.outpost import tokens as outpost
 from destinations.dialects.planet import tokens as planet
 from destinations.dialects.redox import tokens as redox
+from destinations.models import ConnectionCheck
 from tenants import limits, services
 from tenants.models import ApiKey
-from tests.factories import make_key, make_tenant
+from tests.admin.pages import ADD, LIST, act, webhook_form
+from tests.dialects.cloudflare.client import creation
+from tests.dialects.stitch.test_v4 import STAGING
+from tests.factories import SECRET, make_destination, make_environment, make_key, make_tenant
 from tests.test_faces import ADDRESSES, message
 
 pytestmark = pytest.mark.django_db
@@ -228,3 +234,93 @@ def test_limits_are_on_by_default():
     """The settings of these tests turn them off."""
     names = ("FAILED_SIGN_INS_PER_NAME", "FAILED_SIGN_INS_PER_ADDRESS", "REQUESTS_PER_KEY", "CHECKS_PER_TENANT")
     assert [getattr(product, name) for name in names] == [10, 100, 6_000, 60]
+
+
+class TestChecks:
+    """The one check of this minute has been asked for."""
+
+    @pytest.fixture(autouse=True)
+    def used_up(self, settings, monkeypatch):
+        settings.CHECKS_PER_TENANT = 1
+        monkeypatch.setattr(checking, "run_now", lambda *_, **__: pytest.fail("A check was made."))
+
+    @pytest.fixture
+    def tenant(self, used_up):
+        tenant = make_tenant("t1")
+        limits.take(limits.CHECKS, "t1")
+        return tenant
+
+    @staticmethod
+    def send(tenant, path: str, body=None):
+        scheme = "api-key" if path.startswith("/planet") else "Bearer"
+        client = Client(headers={"Authorization": f"{scheme} {make_key(tenant)}"})
+        return client.post(path, {} if body is None else body, "application/json")
+
+    def test_of_the_native_api(self, tenant):
+        body = {"type": "webhook", "name": "x", "config": {"url": "https://hooks.example.com/in"}}
+        row = make_destination(tenant)
+        for path, sent in (
+            (f"/api/v1/destinations/{row.uuid}/checks", {}),
+            (f"/api/v1/destinations/{row.uuid}/verify", {}),
+            ("/api/v1/destinations/validate?check=true", body),
+        ):
+            refused(self.send(tenant, path, sent), path)
+        made = self.send(tenant, "/api/v1/destinations?check=true", body | {"name": "y"})
+        assert (made.status_code, made.json()["last_check"]) == (201, None)
+
+    def test_of_cloudflare(self, tenant):
+        path = ADDRESSES["/cloudflare/"].replace("acme", "t1")
+        refused(self.send(tenant, path, creation(skipPreflightCheck=False)), path)
+
+    def test_of_planet(self, tenant):
+        keys = {"access_key_id": "AKIAX", "secret_access_key": "the-secret", "use_path_style": True}
+        place = {"bucket": "images", "endpoint": "https://s3.example.com", "region": "us-east-1"}
+        refused(
+            self.send(tenant, ADDRESSES["/planet/"], {"type": "s3_compatible", "parameters": place | keys}), "/planet/"
+        )
+
+    def test_of_redox(self, tenant):
+        environment = make_environment(tenant, flag="Development")
+        config = {"url": "https://hooks.example.com/in"}
+        row = make_destination(tenant, environment=environment, config=config)
+        sent = {"endpoint": config["url"], "verificationToken": "the-token"}
+        path = f"/redox/platform/v1/destinations/{row.uuid}/verify"
+        refused(self.send(tenant, path, sent), path)
+
+    def test_of_outpost(self, tenant):
+        """Of a Hookdeck token, which is verified before it is saved; all else is saved and checked later."""
+        token = base64.b64encode(b"src_1:the-token").decode()
+        body = {"type": "hookdeck", "topics": "*", "config": {}, "credentials": {"token": token}}
+        refused(self.send(tenant, ADDRESSES["/outpost/"], body), "/outpost/")
+        hook = {"type": "webhook", "topics": "*", "config": {"url": "https://hooks.example.com/in"}}
+        assert self.send(tenant, ADDRESSES["/outpost/"], hook).status_code == 201
+
+    def test_stitch_saves_and_checks_later(self, tenant):
+        assert self.send(tenant, ADDRESSES["/stitch/"], STAGING).status_code == 200
+        assert not ConnectionCheck.objects.exists()
+
+    def test_of_the_admin(self, tenant, admin_client):
+        row = make_destination(tenant, name="Orders")
+        answer = admin_client.post(act(row, "check"))
+        assert (answer.status_code, "too many checks" in answer.json()["message"]) == (429, True)
+        form = webhook_form(tenant=tenant.pk, name="Paid")
+        tried = admin_client.post(f"{ADD}try/?type=webhook", form)
+        assert "too many checks" in tried.json()["html"]
+        chosen = {"action": "check_selected", "_selected_action": [row.pk]}
+        page = admin_client.post(LIST, chosen, follow=True).content.decode()
+        assert "too many checks" in page
+        secret = {"credentials.secret": SECRET, "_check": ""}
+        added = admin_client.post(f"{ADD}?type=webhook", form | secret, follow=True)
+        assert "It will be checked soon" in added.content.decode()
+        assert not ConnectionCheck.objects.exists()
+
+
+def test_redox_names_the_limit_of_destinations():
+    tenant = make_tenant("t1")
+    services.update_tenant(tenant, destination_limit=1)
+    environment = make_environment(tenant, flag="Development")
+    make_destination(tenant, environment=environment)
+    client = Client(headers={"Authorization": f"Bearer {make_key(tenant)}"})
+    path = f"/redox/platform/v1/environments/{environment.pk}/destinations"
+    answer = client.post(path, {"name": "More", "endpoint": "https://hooks.example.com/in"}, "application/json")
+    assert (answer.status_code, "at most 1 destinations" in answer.content.decode()) == (400, True)
