@@ -19,9 +19,13 @@ class Limit:
 
 
 def refuse_over(tenant: Tenant, limit: Limit | None = None) -> None:
-    """Raise `LimitReached` if the tenant may have no more, by the installation's limit or by this one."""
+    """Raise `LimitReached` if the tenant may have no more: by its own limit or else the installation's, or by this one.
+
+    The tenant is one that was just read, and held where something is about to be added.
+    """
     owned = Destination.objects.filter(tenant=tenant)
-    bounds = [(settings.DESTINATIONS_PER_TENANT, owned)]
+    own = tenant.destination_limit
+    bounds = [(settings.DESTINATIONS_PER_TENANT if own is None else own, owned)]
     if limit is not None:
         bounds.append((limit.most, owned.live().filter(type__in=limit.types)))
     for most, counted in bounds:

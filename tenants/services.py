@@ -27,17 +27,24 @@ class TenantInUse(Exception):
     """A tenant still owns destinations."""
 
 
-def create_tenant(*, name: str, id_: str | None = None, metadata: dict[str, Any] | None = None) -> Tenant:
+def create_tenant(
+    *,
+    name: str,
+    id_: str | None = None,
+    metadata: dict[str, Any] | None = None,
+    destination_limit: int | None = None,
+) -> Tenant:
     """Raises django's ValidationError for a bad or taken id or an empty name."""
-    tenant = Tenant(name=name, metadata=metadata or {}, **({"id": id_} if id_ else {}))
+    given = {"id": id_} if id_ else {}
+    tenant = Tenant(name=name, metadata=metadata or {}, destination_limit=destination_limit, **given)
     tenant.full_clean()
     tenant.save(force_insert=True)
     return tenant
 
 
 def update_tenant(tenant: Tenant, **changes: Any) -> Tenant:
-    """Change name or metadata; the id is fixed. Raises django's ValidationError."""
-    if not changes.keys() <= {"name", "metadata"}:
+    """Change name, metadata or destination limit; the id is fixed. Raises django's ValidationError."""
+    if not changes.keys() <= {"name", "metadata", "destination_limit"}:
         raise ValidationError({"id": ValidationError("The id of a tenant never changes.", code="immutable")})
     return _save(tenant, changes)
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from destinations import services
 from destinations.exceptions import Conflict, InvalidDestination
 from destinations.models import Destination
+from tenants.limits import TooMany
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Actions:
         self._to_each(request, chosen, VERBS["restore"])
 
     def act(self, request: HttpRequest, verb: Verb, destination: Destination) -> Any:
-        """Raises `Conflict` or `InvalidDestination` when the destination is in no state for it."""
+        """Raises `Conflict`, `InvalidDestination` or `TooMany` when the destination is in no state for it."""
         result = verb.do(destination)
         if verb.logged:
             self.log_change(request, destination, verb.logged)  # type: ignore[attr-defined]
@@ -69,7 +70,7 @@ class Actions:
                 continue
             try:
                 self.act(request, verb, destination)
-            except (Conflict, InvalidDestination) as error:
+            except (Conflict, InvalidDestination, TooMany) as error:
                 refused.append(f"{destination.name}: {error}")
             else:
                 done += 1

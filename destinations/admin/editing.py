@@ -15,9 +15,10 @@ from destinations.admin.pages import Pages, environments_to_edit, overview_url
 from destinations.admin.presenting import find, icon_of, outcome_of, step_views
 from destinations.exceptions import Conflict, InvalidDestination, RevisionMismatch
 from destinations.forms import DestinationForm
-from destinations.models import ConnectionCheck
+from destinations.models import ConnectionCheck, Destination
 from destinations.sealing import SecretUnreadable
 from tenants.admin.access import principal_of
+from tenants.limits import TooMany
 from tenants.models import Tenant
 
 
@@ -99,16 +100,15 @@ class Editing(Pages):
         )
 
     def _create(self, request: HttpRequest, form: DestinationForm) -> HttpResponse | None:
-        check = "_check" in request.POST
         try:
-            created = services.create(form.cleaned_data["tenant"], form.draft(), check=check)
+            created = services.create(form.cleaned_data["tenant"], form.draft())
+            also = _checked(request, created, ConnectionCheck.Trigger.CREATE)
         except InvalidDestination as invalid:
             form.refuse(invalid.problems)
             return None
         self.log_addition(request, created, [{"added": {}}])
         if created.generated:
             return self.show_once(request, created, "added")
-        also = " It is being checked now." if check else ""
         messages.success(request, f"“{created.name}” was added.{also}")
         return self.to_overview(created)
 
@@ -118,8 +118,7 @@ class Editing(Pages):
         revision = None if "_overwrite" in request.POST else form.cleaned_data["revision"]
         try:
             saved = services.update(destination, form.draft(), revision=revision)
-            if "_check" in request.POST:
-                services.request_check(saved, ConnectionCheck.Trigger.UPDATE)
+            also = _checked(request, saved, ConnectionCheck.Trigger.UPDATE)
         except InvalidDestination as invalid:
             form.refuse(invalid.problems)
         except RevisionMismatch:
@@ -130,7 +129,6 @@ class Editing(Pages):
             self.log_change(request, saved, [{"changed": {"fields": form.changed_labels}}])
             if saved.generated:
                 return self.show_once(request, saved, "saved")
-            also = " It is being checked now." if "_check" in request.POST else ""
             messages.success(request, f"“{saved.name}” was saved.{also}")
             return self.to_overview(saved)
         return None
@@ -143,7 +141,7 @@ class Editing(Pages):
             report = services.try_out(tenant, form.draft(), stored=form.destination)
         except InvalidDestination as invalid:
             form.refuse(invalid.problems)
-        except SecretUnreadable as error:
+        except (SecretUnreadable, TooMany) as error:
             form.add_error(None, str(error))
         else:
             return self._tried(request, form, report=report, badge=outcome_of(report), steps=step_views(report.steps))
@@ -153,6 +151,15 @@ class Editing(Pages):
         problems = [("" if name == "__all__" else form[name].label, errors) for name, errors in form.errors.items()]
         html = render_to_string("landfall/tried.html", {"problems": problems, **context}, request)
         return JsonResponse({"html": html})
+
+
+def _checked(request: HttpRequest, saved: Destination, trigger: ConnectionCheck.Trigger) -> str:
+    """Ask for a check if the person does, and tell what comes of it."""
+    if "_check" not in request.POST:
+        return ""
+    if services.check_saved(saved, trigger):
+        return " It is being checked now."
+    return " It will be checked soon: the tenant has asked for too many checks in this minute."
 
 
 def _card(connector: Connector) -> dict[str, Any]:

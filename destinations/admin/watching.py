@@ -13,6 +13,7 @@ from destinations.admin.presenting import HEALTH, CheckView, ago, facts, find, i
 from destinations.exceptions import Conflict, InvalidDestination
 from destinations.models import Destination, Health
 from destinations.sealing import SecretUnreadable
+from tenants.limits import TooMany
 
 HISTORY = 10
 
@@ -49,9 +50,10 @@ class Watching(Actions, Pages):
             raise PermissionDenied
         try:
             result = self.act(request, VERBS[verb], destination)
-        except (Conflict, InvalidDestination, SecretUnreadable) as error:
+        except (Conflict, InvalidDestination, SecretUnreadable, TooMany) as error:
             if verb == "check":
-                return JsonResponse({"message": str(error)}, status=409)
+                status = 429 if isinstance(error, TooMany) else 409
+                return JsonResponse({"message": str(error)}, status=status)
             messages.error(request, str(error))
         else:
             if verb == "rotate":

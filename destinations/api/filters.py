@@ -31,6 +31,7 @@ class TenantFilter(FilterSet):  # type: ignore[misc]
 
 class KeyFilter(FilterSet):  # type: ignore[misc]
     tenant = TextFilter("tenant", help_text="Of this tenant.")
+    prefix = TextFilter("prefix", "startswith", help_text="That begin with this, as a secret does.")
     revoked = SwitchFilter(method="is_revoked", help_text="That were revoked, or not.")
 
     def is_revoked(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:

@@ -90,6 +90,14 @@ class TenantInput(Section):
     id = TextField(required=False, max_length=255, help_text="Generated when left out. It never changes.")
     name = NameField(max_length=255)
     metadata = ObjectField(required=False, allow_null=True)
+    destination_limit = IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=0,
+        max_value=2**31 - 1,
+        help_text="How many destinations it may have, 0 for any number; null for what the installation says. Only an "
+        "admin of the installation sets it.",
+    )
 
 
 class EnvironmentInput(Section):

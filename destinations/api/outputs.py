@@ -221,6 +221,10 @@ class Tenant(Shape):
     id = CharField()
     name = CharField()
     metadata = DictField()
+    destination_limit = IntegerField(
+        allow_null=True,
+        help_text="How many destinations it may have, 0 for any number; null is what the installation says.",
+    )
     created = DateTimeField()
     updated = DateTimeField()
 

@@ -14,7 +14,7 @@ from destinations.limits import Limit, refuse_over
 from destinations.merging import stored_credentials
 from destinations.models import ConnectionCheck, Destination, DestinationState
 from destinations.naming import taken
-from destinations.services.checks import request_check
+from destinations.services.checks import check_saved
 from destinations.services.rows import first_check, locked, reschedule
 from tenants.models import Tenant
 from tenants.services import delete_tenant as delete_empty_tenant
@@ -36,7 +36,7 @@ def create(
     `limit` is one that a surface has beside that of the installation.
     """
     draft = completed(draft, proof)
-    Tenant.objects.select_for_update().get(pk=tenant.pk)  # one writer at a time decides limit, name and default
+    tenant = Tenant.objects.select_for_update().get(pk=tenant.pk)  # one writer at a time decides limit, name, default
     refuse_over(tenant, limit)
     destination = Destination(tenant=tenant, type=draft.type or "", sealed=None)
     credentials = apply(destination, draft)
@@ -47,7 +47,7 @@ def create(
     if proof:
         recording.record_at_once(destination, proof, Trigger.CREATE)
     elif check and not destination.incomplete:
-        request_check(destination, Trigger.CREATE)
+        check_saved(destination, Trigger.CREATE)
     return destination
 
 
@@ -89,7 +89,7 @@ def update(
     if proof:
         recording.record_at_once(current, proof, Trigger.UPDATE)
     elif check and connection_changed and not current.incomplete:
-        request_check(current, Trigger.UPDATE)
+        check_saved(current, Trigger.UPDATE)
     return current
 
 

@@ -28,7 +28,7 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Tenant
-        fields = ("name", "id", "metadata")
+        fields = ("name", "id", "metadata", "destination_limit")
 
     def clean_metadata(self) -> dict[str, Any]:
         labels = self.cleaned_data["metadata"] or {}
@@ -67,10 +67,13 @@ class TenantAdmin(Owned):
         return within(Tenant.objects.all(), "pk", principal_of(request).tenants)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tenant | None = None) -> Sequence[str]:
-        return ("id", "created", "updated") if obj else ()
+        """A tenant's own admins see its limit and do not set it."""
+        limit = () if principal_of(request).may_everywhere(Role.ADMIN) else ("destination_limit",)
+        return ("id", "created", "updated", *limit) if obj else limit
 
     def get_fields(self, request: HttpRequest, obj: Tenant | None = None) -> Sequence[str]:
-        return ("name", "id", "metadata", "created", "updated") if obj else ("name", "id", "metadata")
+        fields = ("name", "id", "metadata", "destination_limit")
+        return (*fields, "created", "updated") if obj else fields
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whoever is confined to one environment still sees whose environment it is."""
@@ -85,9 +88,11 @@ class TenantAdmin(Owned):
 
     def save_model(self, request: HttpRequest, obj: Tenant, form: TenantForm, change: bool) -> None:
         if change:
-            services.update_tenant(obj, name=obj.name, metadata=obj.metadata)
+            services.update_tenant(obj, name=obj.name, metadata=obj.metadata, destination_limit=obj.destination_limit)
         else:
-            services.create_tenant(id_=obj.pk, name=obj.name, metadata=obj.metadata)
+            services.create_tenant(
+                id_=obj.pk, name=obj.name, metadata=obj.metadata, destination_limit=obj.destination_limit
+            )
 
     def delete_model(self, request: HttpRequest, obj: Tenant) -> None:
         services.delete_tenant(obj)

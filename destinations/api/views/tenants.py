@@ -46,15 +46,17 @@ class TenantViewSet(ApiViewSet):
         """Make a tenant. Needs an admin of the installation."""
         require_everywhere(self.principal)
         values = inputs.TenantInput().run_validation(request.data)
-        made = services.create_tenant(name=values["name"], id_=values.get("id"), metadata=values.get("metadata"))
+        made = services.create_tenant(id_=values.pop("id", None), **values)
         return self.created(made, reverse("api:tenant-detail", args=(made.pk,)))
 
     @extend_schema(request=inputs.TenantInput, responses=outputs.Tenant)
     def partial_update(self, request: Request, **_kwargs: Any) -> Response:
-        """Change name or metadata (RFC 7396). Needs the role admin."""
+        """Change name, metadata or limit (RFC 7396). Needs the role admin, for the limit in the installation."""
         values = inputs.TenantInput(partial=True).run_validation(request.data)
         with self.changing() as tenant:
             require(self.principal, Role.ADMIN, tenant.pk)
+            if values.get("destination_limit", tenant.destination_limit) != tenant.destination_limit:
+                require_everywhere(self.principal)
             if values.get("id") == tenant.pk:
                 del values["id"]
             if "metadata" in values:

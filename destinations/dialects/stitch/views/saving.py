@@ -20,5 +20,5 @@ def create(account: Tenant, draft: Draft) -> Destination:
 @transaction.atomic
 def update(stored: Destination, draft: Draft) -> Destination:
     changed = services.update(stored, draft)
-    services.request_check(changed, ConnectionCheck.Trigger.UPDATE)
+    services.check_saved(changed, ConnectionCheck.Trigger.UPDATE)
     return changed
