@@ -17,7 +17,7 @@ class AuditQuerySet(models.QuerySet["AuditEvent"]):
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise AppendOnly("Entries of the audit trail are never changed or removed.")
 
-    update = bulk_update = delete = _raw_delete = update_or_create = _refuse  # type: ignore[assignment]
+    update = bulk_update = delete = _raw_delete = update_or_create = _refuse
 
 
 class AuditEvent(models.Model):
