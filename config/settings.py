@@ -176,6 +176,7 @@ SPECTACULAR_SETTINGS = {
             "auth-strategies",
             "tenants",
             "api-keys",
+            "audit",
         )
     ],
     "PATH_CONVERTER_OVERRIDES": {"segment": str},

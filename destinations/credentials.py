@@ -16,6 +16,7 @@ from destinations.models import AuthCredential, Destination
 from destinations.naming import text_problems
 from tenants import audit
 from tenants.models import Tenant
+from tenants.trail import Subject
 
 
 @transaction.atomic
@@ -58,7 +59,7 @@ def validate(credential: AuthCredential, draft: CredentialDraft) -> None:
 @transaction.atomic
 def delete(credential: AuthCredential) -> None:
     """Raises `CredentialInUse` while it is attached to destinations."""
-    gone = audit.Subject.of(credential)
+    gone = Subject.of(credential)
     try:
         if credential.delete()[0]:
             audit.record("auth_credential.delete", gone)

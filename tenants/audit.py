@@ -5,7 +5,6 @@ An entry is written in the transaction of its change, so that neither is without
 
 import getpass
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -17,7 +16,7 @@ from django.db.models import Model
 
 from tenants.changes import Changes
 from tenants.principals import Principal
-from tenants.trail import AuditEvent
+from tenants.trail import AuditEvent, Subject
 
 BATCH = 500
 
@@ -30,28 +29,6 @@ class Caller:
     principal: Callable[[], Principal]
     address: str = ""
     request_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What an entry is about. Made before a row is deleted, it can be told of afterwards."""
-
-    kind: str
-    id: str
-    label: str
-    tenant: str = ""  # empty for what concerns the installation
-
-    @classmethod
-    def of(cls, row: Model) -> "Subject":
-        kind = kind_of(type(row))
-        id_ = str(getattr(row, "uuid", None) or row.pk)
-        tenant = row.pk if kind == "tenant" else getattr(row, "tenant_id", None)
-        return cls(kind, id_, str(row), tenant or "")
-
-
-def kind_of(model: type[Model]) -> str:
-    """`api_key` of ApiKey."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", model.__name__).lower()
 
 
 # Without anybody else it is the installation itself that acts, as in a task.

@@ -10,8 +10,8 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_de
 from django.dispatch import receiver
 
 from tenants import audit
-from tenants.audit import Subject
 from tenants.changes import columns, differences, secret_differences
+from tenants.trail import Subject
 
 # Not who somebody is, but what he did last.
 APART = ("last_login", "password")

@@ -16,6 +16,7 @@ from django.utils import timezone
 from tenants import audit, key_pairs
 from tenants.changes import columns, differences
 from tenants.models import ApiKey, Environment, KeyPair, Membership, Role, Tenant
+from tenants.trail import Subject, kind_of
 
 Row = TypeVar("Row", Tenant, Environment, Membership, KeyPair)
 
@@ -176,7 +177,7 @@ def _save(row: Row, changes: dict[str, Any], *, security: bool = False) -> Row:
         setattr(row, name, value)
     row.full_clean()
     row.save()
-    subject = audit.Subject.of(row)
+    subject = Subject.of(row)
     told = differences(columns(before), columns(row))
     audit.record(f"{subject.kind}.{'update' if before else 'create'}", subject, changes=told, security=security)
     return row
@@ -185,8 +186,8 @@ def _save(row: Row, changes: dict[str, Any], *, security: bool = False) -> Row:
 @transaction.atomic
 def _delete(row: Row, *, security: bool = False) -> None:
     """With all that hangs on the row, which is counted in the entry."""
-    subject = audit.Subject.of(row)
+    subject = Subject.of(row)
     _, counts = row.delete()
     if counts.pop(row._meta.label, 0):
-        told = differences({audit.kind_of(apps.get_model(label)): count for label, count in counts.items()}, {})
+        told = differences({kind_of(apps.get_model(label)): count for label, count in counts.items()}, {})
         audit.record(f"{subject.kind}.delete", subject, changes=told, security=security)
