@@ -18,6 +18,8 @@ from tenants.changes import Changes
 from tenants.principals import Principal
 from tenants.trail import AuditEvent, Subject
 
+__all__ = ["Subject", "acting", "operator", "record", "record_many"]
+
 BATCH = 500
 
 
