@@ -11,6 +11,8 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from tenants import services
+from tenants.admin.history import Traced
 from tenants.admin.members import OwnEnvironmentForm
 from tenants.models import Membership
 
@@ -36,7 +38,7 @@ class Guarded:
 
 
 @admin.register(User)
-class UserAdmin(Guarded, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
+class UserAdmin(Guarded, Traced, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
     """Django's model permissions guard these pages: whoever can change users can become anybody."""
 
     form = UserChangeForm
@@ -57,7 +59,14 @@ class UserAdmin(Guarded, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type
     readonly_fields = ("last_login", "date_joined")
     list_fullwidth = True
 
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """The memberships on the page of a person."""
+        for membership in formset.save(commit=False):
+            services.save_membership(membership)
+        for membership in formset.deleted_objects:
+            services.delete_membership(membership)
+
 
 @admin.register(Group)
-class GroupAdmin(Guarded, DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
+class GroupAdmin(Guarded, Traced, DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
     pass
