@@ -38,17 +38,16 @@ def make(client, place, **body):
 
 
 def bearer(environment, name="Token", **body):
-    """A credential that serves an endpoint."""
-    return {
-        "organization": 123,
-        "name": name,
-        "environmentId": str(environment.pk),
+    """A credential that serves an endpoint, unless another strategy is given with its fields."""
+    client = {
         "authStrategy": "OAuth_2.0_2-legged",
         "grantType": "client_credentials",
         "url": "https://auth.example.com/token",
         "clientId": "the-client",
         "clientSecret": "its-secret",
-    } | body
+    }
+    place = {"organization": 123, "name": name, "environmentId": str(environment.pk)}
+    return place | body if body.get("authStrategy") else place | client | body
 
 
 def make_credential(client, environment, **body):
