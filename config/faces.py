@@ -4,10 +4,12 @@ Outside the admin nobody reads HTML, so each answer has the shape of the face wh
 """
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views import defaults
 
 from destinations.api import errors
@@ -16,7 +18,10 @@ from destinations.dialects.outpost import failures as outpost
 from destinations.dialects.planet import failures as planet
 from destinations.dialects.redox import failures as redox
 from destinations.dialects.stitch import failures as stitch
-from destinations.refusals import Unencrypted
+from destinations.refusals import Unencrypted, timed
+from tenants import limits
+from tenants.limits import TooMany
+from tenants.origin import address
 
 FACES: dict[str, Callable[[Exception], HttpResponse]] = {
     "/api/": errors.outside,
@@ -26,6 +31,12 @@ FACES: dict[str, Callable[[Exception], HttpResponse]] = {
     "/redox/": redox.outside,
     "/stitch/": stitch.outside,
 }
+
+
+def face_of(request: HttpRequest) -> str:
+    """What was asked, as the audit trail calls it: a dialect, `api` or, for all that people see, `admin`."""
+    prefix = next(filter(request.path.startswith, FACES), "/admin/")
+    return prefix.strip("/")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -53,6 +64,27 @@ class HttpsOnlyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         refused = settings.SECURE_SSL_REDIRECT and not request.is_secure() and _spelled(request, Unencrypted())
         return refused or self.get_response(request)
+
+
+class FailedSignInMiddleware:
+    """Counts by address who comes to an API with a key, a token or a link that is not good, and refuses more of the
+    same. What is good is taken all the same, whoever else may call from the same address."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        place = limits.place(address(request))
+        if response.status_code != HTTPStatus.UNAUTHORIZED or not place:
+            return response
+        try:
+            limits.take_often(limits.SIGN_INS_BY_ADDRESS, place)
+        except TooMany as error:
+            # What a person has opened is a page.
+            page = "html" in response.get("Content-Type", "") and render(request, "429.html", status=429)
+            return timed(page or _spelled(request, error) or response, error)
+        return response
 
 
 def _spelled(request: HttpRequest, cause: Exception) -> HttpResponse | None:

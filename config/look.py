@@ -8,7 +8,7 @@ UNFOLD = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "destinations.admin.look.icon"}],
     "STYLES": ["destinations.admin.look.stylesheet"],
     "SCRIPTS": ["destinations.admin.look.script"],
-    "LOGIN": {"image": "destinations.admin.look.login_image"},
+    "LOGIN": {"image": "destinations.admin.look.login_image", "form": "tenants.signing_in.SignInForm"},
     "DASHBOARD_CALLBACK": "destinations.admin.dashboard.dashboard",
     "SIDEBAR": {"navigation": "destinations.admin.look.navigation"},
     "BORDER_RADIUS": "8px",

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.middleware.RequestLogMiddleware",
     "config.faces.HttpsOnlyMiddleware",
+    "config.faces.FailedSignInMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -123,6 +124,8 @@ CSRF_TRUSTED_ORIGINS = env.items("TRUSTED_ORIGINS")
 HTTPS = env.flag("HTTPS", False)
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+# How many proxies in front append to X-Forwarded-For
+PROXIES = env.number("PROXIES", 0, maximum=16)
 HSTS_SECONDS = env.number("HSTS_SECONDS", 31_536_000)
 SECURE_HSTS_SECONDS = HSTS_SECONDS if HTTPS else 0
 # Whether sibling host names are HTTPS-only too is not for this installation to say.
@@ -207,6 +210,13 @@ AWS_ACCESS_KEY_ID = env.text("AWS_ACCESS_KEY_ID")
 AWS_SECRET_ACCESS_KEY = env.secret("AWS_SECRET_ACCESS_KEY")
 AWS_ENDPOINT = env.text("AWS_ENDPOINT")
 
+# Limits; 0 is none
+
+FAILED_SIGN_INS_PER_NAME = env.number("FAILED_SIGN_INS_PER_NAME", 10)
+FAILED_SIGN_INS_PER_ADDRESS = env.number("FAILED_SIGN_INS_PER_ADDRESS", 100)
+REQUESTS_PER_KEY = env.number("REQUESTS_PER_KEY", 6_000)
+CHECKS_PER_TENANT = env.number("CHECKS_PER_TENANT", 60)
+
 # Outpost's API
 
 OUTPOST_JWT_SECRET = env.secret("OUTPOST_JWT_SECRET")
@@ -273,6 +283,7 @@ CELERY_BEAT_SCHEDULE = {
     for slot in range(1, SWEEP_SLOTS + 1)
 } | {
     "prune checks": {"task": "destinations.tasks.prune", "schedule": crontab(hour="3", minute="17")},
+    "prune what is spent": {"task": "tenants.tasks.prune", "schedule": crontab(hour="3", minute="27")},
     "prune messages": {"task": "config.tasks.prune_messages", "schedule": timedelta(minutes=10)},
 }
 

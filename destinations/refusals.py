@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 from django.core import exceptions as django
 from django.db import OperationalError
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from rest_framework import exceptions as drf
 
 from connectors.problems import Invalid
 from destinations.exceptions import Archived, Conflict, InUse, LimitReached, RevisionMismatch
 from destinations.parsing import TooLarge
 from destinations.sealing import SecretUnreadable
+from tenants.limits import TooMany
 from tenants.services import TenantInUse
 
 NOT_FOUND = "There is nothing here, or nothing that you may see."
@@ -61,6 +62,7 @@ KINDS: dict[type[BaseException], Kind] = {
     RevisionMismatch: Kind(412, "revision-mismatch"),
     TooLarge: Kind(413, "too-large"),
     drf.UnsupportedMediaType: Kind(415, "unsupported-media-type"),
+    TooMany: Kind(429, "too-many-requests"),
     SecretUnreadable: Kind(500, "secret-unreadable"),
     OperationalError: Kind(503, "unavailable", "The database is busy or away. Try again in a moment."),
     Exception: Kind(500, "internal", "This is a fault of Landfall; its log says more under this request's id."),
@@ -69,6 +71,13 @@ KINDS: dict[type[BaseException], Kind] = {
 
 def kind_of(error: BaseException) -> Kind:
     return next(KINDS[cls] for cls in type(error).__mro__ if cls in KINDS)
+
+
+def timed(response: HttpResponse, error: BaseException) -> HttpResponse:
+    """The answer to an exception, with when to come back if that helps."""
+    if isinstance(error, TooMany):
+        response["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def judged(error: BaseException) -> Kind:

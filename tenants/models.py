@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from tenants.trail import AuditEvent  # noqa: F401  here Django finds it
+
 # What travels as one path segment; several clients send a slash as it is.
 SEGMENT = r"(?!\.{1,2}\Z)(?! )(?:[^\s/?#%\x00-\x1f\x7f]| )+(?<! )"
 
@@ -144,3 +146,24 @@ class ApiKey(models.Model):
     @property
     def is_live(self) -> bool:
         return self.revoked is None and (self.expires is None or self.expires > timezone.now())
+
+
+class SpentValue(models.Model):
+    """Something that served once and never serves again, such as the id of a signed assertion."""
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    until = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.digest
+
+
+class Count(models.Model):
+    """How often something was done in the window that ends at `ends`, in seconds since 1970."""
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    ends = models.BigIntegerField(db_index=True)
+    taken = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.taken} until {self.ends}"

@@ -29,6 +29,8 @@ if "sqlite" in DATABASES["default"]["ENGINE"]:
     # A file, as in the product: the locks of an in-memory database are others.
     DATABASES["default"]["TEST"] = {"NAME": Path(SCRATCH.name) / "test.sqlite3"}
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+# All tests come from one address, and each of them counts from nothing: who is about limits sets them.
+FAILED_SIGN_INS_PER_NAME = FAILED_SIGN_INS_PER_ADDRESS = REQUESTS_PER_KEY = CHECKS_PER_TENANT = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Static files straight from where they are kept; nothing is collected.
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 import structlog
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from config import env, logs
+from config import env, logs, settings
 from config.paths import BASE_DIR
 
 TABLE = (BASE_DIR / "docs" / "settings.md").read_text()

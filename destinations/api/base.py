@@ -23,6 +23,7 @@ from destinations.api.schema import ApiSchema
 from destinations.api.shapes import Shape
 from destinations.parsing import JsonParser, MergePatchParser
 from tenants.authentication import KeyAuthentication, SessionAuthentication
+from tenants.limits import count_request
 from tenants.principals import Principal
 
 
@@ -53,6 +54,7 @@ class ApiViewSet(GenericViewSet[Any]):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        count_request(self.principal)
         if str(request.method).lower() not in self.action_map:
             return  # which is told next
         known = [parameter.name for parameter in taken(self)]

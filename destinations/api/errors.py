@@ -9,7 +9,8 @@ from django.http import HttpResponse, JsonResponse
 from rest_framework import exceptions as drf
 
 from connectors.problems import Invalid, Problem, flatten
-from destinations.refusals import Kind, judged, kind_of
+from destinations.refusals import Kind, judged, kind_of, timed
+from tenants.limits import TooMany
 
 MEDIA_TYPE = "application/problem+json"
 PREFIX = "urn:landfall:problem:"
@@ -21,7 +22,7 @@ def handle(error: Exception, _context: Mapping[str, Any]) -> HttpResponse:
     response = _problem(kind, kind.detail or str(error), _problems(error))
     if header := getattr(error, "auth_header", None):
         response["WWW-Authenticate"] = header
-    return response
+    return timed(response, error)
 
 
 def _problem(kind: Kind, detail: str, problems: Iterable[Problem] = ()) -> HttpResponse:
@@ -42,6 +43,8 @@ def _problems(error: Exception) -> Iterable[Problem]:
         return flatten(error.detail)
     if isinstance(error, django.ValidationError):
         return _of_model(error)
+    if isinstance(error, TooMany):
+        return [Problem("", "limit", str(error))]
     return ()
 
 
@@ -59,4 +62,4 @@ def _of_model(error: django.ValidationError) -> Iterable[Problem]:
 def outside(cause: Exception) -> HttpResponse:
     """The answer to what never reached a view; it has been logged already."""
     kind = kind_of(cause)
-    return _problem(kind, kind.detail)
+    return _problem(kind, kind.detail or str(cause), _problems(cause))

@@ -1,11 +1,8 @@
 """What the dialects share. Each brings its own way in, its own shapes and its own words for a refusal."""
 
-import hashlib
-import hmac
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer, JSONRenderer
@@ -13,15 +10,12 @@ from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 
 from destinations.parsing import loads, read
+from destinations.refusals import timed
+from tenants.limits import count_request
 from tenants.principals import Principal
 
 # For the catch-all of a dialect, whose view answers every method alike.
 EVERY_METHOD: dict[str, Any] = dict.fromkeys(("get", "post", "put", "patch", "delete", "head", "options"), "nowhere")
-
-
-def signing_key(purpose: bytes) -> bytes:
-    """A key of the installation's own for one purpose, so that no token serves for two."""
-    return hmac.digest(settings.SECRET_KEY.encode(), purpose, hashlib.sha256)
 
 
 class AlwaysJson(BaseContentNegotiation):
@@ -38,7 +32,10 @@ class AlwaysJson(BaseContentNegotiation):
 
 
 class DialectViewSet(ViewSet):
-    """`enter` says who calls and raises what the vendor would refuse with; `refusal` spells an exception."""
+    """`enter` says who calls, `admit` whether to where the path leads; both raise what the vendor would refuse with.
+
+    `refusal` spells an exception.
+    """
 
     authentication_classes = ()
     permission_classes = ()
@@ -49,6 +46,9 @@ class DialectViewSet(ViewSet):
 
     def enter(self, request: Request) -> Principal:
         raise NotImplementedError
+
+    def admit(self, request: Request) -> None:
+        """Nothing to say by default. The caller is counted by now."""
 
     def refusal(self, error: Exception) -> HttpResponse:
         raise NotImplementedError
@@ -66,9 +66,11 @@ class DialectViewSet(ViewSet):
         super().initial(request, *args, **kwargs)
         if str(request.method).lower() in self.action_map:
             request.user = self.enter(request)  # type: ignore[assignment]  # whoever calls is a principal here
+            count_request(self.principal)
+            self.admit(request)
 
     def get_exception_handler(self) -> Callable[[Exception, Mapping[str, Any]], HttpResponse]:
-        return lambda error, _context: self.refusal(error)
+        return lambda error, _context: timed(self.refusal(error), error)
 
     def raw(self) -> bytes:
         """The body as sent. Raises `TooLarge`."""

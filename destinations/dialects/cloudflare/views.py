@@ -34,10 +34,11 @@ class DestinationViewSet(CloudflareViewSet):
     account: Tenant
 
     def enter(self, request: Request) -> Principal:
-        caller = caller_of(request.headers)
+        return caller_of(request.headers)
+
+    def admit(self, request: Request) -> None:
         role = Role.VIEWER if self.action == "list" else Role.EDITOR
-        self.account = account_of(caller, self.kwargs["account"], role)
-        return caller
+        self.account = account_of(self.principal, self.kwargs["account"], role)
 
     def rows(self) -> DestinationQuerySet:
         """Whatever takes OTLP, whoever made it."""

@@ -8,6 +8,7 @@ from django.http import HttpResponse, JsonResponse
 from connectors.problems import Invalid
 from destinations.exceptions import LimitReached
 from destinations.refusals import judged, kind_of
+from tenants.limits import TooMany
 
 UNAUTHORIZED, FORBIDDEN = (401, "unauthorized"), (403, "forbidden")
 NOWHERE, TENANT_NOT_FOUND = (404, "not found"), (404, "tenant not found")
@@ -59,6 +60,8 @@ def item(field: str, tag: str) -> str:
 def answer(error: Exception) -> HttpResponse:
     if isinstance(error, Refused):
         return _json(error.status, error.message, error.data)
+    if isinstance(error, TooMany):
+        return _json(429, "rate limit exceeded", [str(error)])
     if isinstance(error, LimitReached):
         return _json(*FULL)
     if isinstance(error, Invalid):
@@ -68,6 +71,8 @@ def answer(error: Exception) -> HttpResponse:
 
 def outside(cause: Exception) -> HttpResponse:
     """The answer to what never reached a view. What is malformed then is the request itself, not its JSON."""
+    if isinstance(cause, TooMany):
+        return answer(cause)
     kind = kind_of(cause)
     return _json(400, "bad request") if kind.name == "malformed" else _json(*SPELLED.get(kind.name, INTERNAL))
 

@@ -1,11 +1,8 @@
-"""Who calls, how often, and what of an organisation's destinations is whose."""
+"""Who calls, how often at most, and what of an organisation's destinations is whose."""
 
 import base64
 import binascii
-from time import time
 
-from django.conf import settings
-from django.core.cache import cache
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Value
 from rest_framework.exceptions import AuthenticationFailed
 
@@ -15,10 +12,12 @@ from destinations.dialects.planet.types import NATIVE
 from destinations.models import Destination
 from destinations.querysets import CIPHERTEXT
 from tenants import services
+from tenants.limits import Rate
 from tenants.models import ApiKey, Role
 from tenants.principals import Principal
 
 WINDOW = 10  # seconds over which requests are counted, so that short bursts pass
+RATE = Rate("PLANET_RATE", WINDOW, "There were too many requests. Try again in a moment.", times=WINDOW)
 
 
 def key_of(header: str | None) -> ApiKey:
@@ -50,23 +49,6 @@ def _user(encoded: str) -> str:
         return base64.b64decode(encoded, validate=True).decode().partition(":")[0]
     except (binascii.Error, ValueError):
         return ""
-
-
-def refuse_too_many(key: ApiKey) -> None:
-    """Raises `Refused`. Clients wait and try again then."""
-    if not settings.PLANET_RATE:
-        return
-    now = time()
-    name = f"planet-{key.pk}-{int(now // WINDOW)}"
-    cache.add(name, 0, WINDOW)
-    try:
-        count = cache.incr(name)
-    except ValueError:  # so many callers at once that their counts were thrown out of the cache
-        count = 1
-    if count > settings.PLANET_RATE * WINDOW:
-        raise Refused(
-            429, "There were too many requests. Try again in a moment.", retry_after=WINDOW - int(now % WINDOW)
-        )
 
 
 def rows_of(principal: Principal, tenant: str) -> QuerySet[Destination]:

@@ -17,8 +17,8 @@ SIGN_IN = "Send an API key of the organisation as `Authorization: api-key <key>`
 
 
 class Refused(Exception):
-    def __init__(self, status: int, message: str, retry_after: int = 0) -> None:
-        self.status, self.message, self.retry_after = status, message, retry_after
+    def __init__(self, status: int, message: str) -> None:
+        self.status, self.message = status, message
         super().__init__(message)
 
 
@@ -28,7 +28,7 @@ def not_found() -> Refused:
 
 def answer(error: Exception) -> HttpResponse:
     if isinstance(error, Refused):
-        return _json(error.status, error.message, error.retry_after)
+        return _json(error.status, error.message)
     if isinstance(error, Unproven):
         return _unproven(error.report)
     if isinstance(error, LimitReached):
@@ -44,7 +44,7 @@ def answer(error: Exception) -> HttpResponse:
 def outside(cause: Exception) -> HttpResponse:
     """The answer to what never reached a view."""
     kind = kind_of(cause)
-    return _json(kind.status, kind.detail)
+    return _json(kind.status, kind.detail or str(cause))
 
 
 def _unproven(report: Report) -> HttpResponse:
@@ -57,12 +57,10 @@ def _listed(problems: Iterable[Problem]) -> str:
     return " ".join(f"{fault.path}: {fault.message}" if fault.path else fault.message for fault in problems)
 
 
-def _json(status: int, message: str, retry_after: int = 0) -> HttpResponse:
+def _json(status: int, message: str) -> HttpResponse:
     headers = {"Cache-Control": "no-store"}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Basic realm="landfall", Bearer realm="landfall"'
-    if retry_after:
-        headers["Retry-After"] = str(retry_after)
     text = " ".join(message.split())
     return JsonResponse(
         {"code": int(status), "message": text},

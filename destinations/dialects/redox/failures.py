@@ -8,6 +8,7 @@ from django.http import HttpResponse, JsonResponse
 from connectors.problems import Invalid
 from destinations.exceptions import Conflict
 from destinations.refusals import NOT_FOUND, judged, kind_of
+from tenants.limits import TooMany
 from tenants.services import TenantInUse
 
 VERSION = "1.0.0"
@@ -26,6 +27,7 @@ SPELLED: dict[str, tuple[int, str]] = {
     "forbidden": (403, "This needs the engineer role in the environment."),
     "not-found": (404, NOT_FOUND),
     "method-not-allowed": (405, "This method is not supported here."),
+    "too-many-requests": (429, ""),
     "too-large": (413, "The payload is too large."),
     "unavailable": (503, "The service is busy. Try again in a moment."),
 }
@@ -56,12 +58,13 @@ def answer(error: Exception) -> HttpResponse:
 def spelled(error: Exception) -> tuple[int, str]:
     """The status and the sentence for what was raised outside of the dialect."""
     status, message = SPELLED.get(judged(error).name, INTERNAL)
-    return status, str(error) if isinstance(error, Conflict | TenantInUse) else message
+    return status, str(error) if isinstance(error, Conflict | TenantInUse | TooMany) else message
 
 
 def outside(cause: Exception) -> HttpResponse:
     """The answer to what never reached a view."""
-    return _json(*SPELLED.get(kind_of(cause).name, INTERNAL))
+    status, message = SPELLED.get(kind_of(cause).name, INTERNAL)
+    return _json(status, message or str(cause))
 
 
 def envelope(payload: Mapping[str, Any], **meta: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.http import HttpResponse, JsonResponse
 from connectors.problems import Invalid
 from destinations.exceptions import LimitReached
 from destinations.refusals import Kind, judged, kind_of
+from tenants.limits import TooMany
 
 OLD_BODY = "body must be a map with type = redshift, postgres, or snowflake. required-keys = type, connection"
 POST_BODY = (
@@ -65,6 +66,8 @@ def invalid(error: BadProperties, card: Any) -> Refused:
 
 
 def answer(error: Exception) -> HttpResponse:
+    if isinstance(error, TooMany):
+        return _json(429, str(error))
     if isinstance(error, Refused):
         return _json(error.status, error.body)
     if isinstance(error, LimitReached):
@@ -76,7 +79,7 @@ def answer(error: Exception) -> HttpResponse:
 
 def outside(cause: Exception) -> HttpResponse:
     """The answer to what never reached a view."""
-    return _spelled(kind_of(cause))
+    return answer(cause) if isinstance(cause, TooMany) else _spelled(kind_of(cause))
 
 
 def _spelled(kind: Kind) -> HttpResponse:

@@ -27,10 +27,12 @@ class OutpostViewSet(DialectViewSet):
 
     def enter(self, request: Request) -> Principal:
         self.caller = caller_of(request.headers.get("Authorization"))
+        return self.caller.principal
+
+    def admit(self, request: Request) -> None:
         refuse_unreadable(request, self.kwargs)
         admin_only, must_exist = self.action in self.admin_actions, self.action not in self.makers
         self.found = admit(self.caller, self.tenant_id, admin_only=admin_only, must_exist=must_exist)
-        return self.caller.principal
 
     def refusal(self, error: Exception) -> HttpResponse:
         return answer(error)

@@ -9,10 +9,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from destinations.dialects.base import DialectViewSet
-from destinations.dialects.planet.access import key_of, refuse_too_many, rows_of
+from destinations.dialects.planet.access import RATE, key_of, rows_of
 from destinations.dialects.planet.failures import Refused, answer, not_found
 from destinations.dialects.planet.reading import shown
 from destinations.dialects.planet.refs import DEFAULT, uuid_of
+from tenants.limits import take_often
 from tenants.models import ApiKey, Tenant
 from tenants.principals import Principal, of_key
 
@@ -22,7 +23,7 @@ class PlanetViewSet(DialectViewSet):
 
     def enter(self, request: Request) -> Principal:
         self.key = key_of(request.headers.get("Authorization"))
-        refuse_too_many(self.key)
+        take_often(RATE, str(self.key.pk))
         return of_key(self.key)
 
     def refusal(self, error: Exception) -> HttpResponse:

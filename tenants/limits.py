@@ -1,0 +1,148 @@
+"""How often something may be done in a minute or so, over all processes."""
+
+import logging
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address, ip_network
+from threading import Lock
+
+from django.conf import settings
+from django.db import OperationalError
+
+from tenants import counting
+from tenants.principals import Principal
+
+SHARE = 100  # a process takes at most this part of a limit at once, so that little is lost in those that rest
+HELD = 10_000  # counts that a process remembers
+
+logger = logging.getLogger(__name__)
+
+
+class TooMany(Exception):
+    """A limit is used up; `retry_after` is how many seconds it takes until there is room again."""
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """The setting that says how many there may be, `times` that in each window of `seconds`; 0 is no limit."""
+
+    setting: str
+    seconds: int
+    refusal: str
+    times: int = 1
+
+    @property
+    def most(self) -> int:
+        return int(getattr(settings, self.setting)) * self.times
+
+    def name(self, subject: str) -> str:
+        return f"{self.setting} {subject}"
+
+    def used_up(self) -> TooMany:
+        return TooMany(self.refusal, counting.left_of_window(self.seconds))
+
+
+FAILED = "There were too many failed sign-ins. Try again in a few minutes."
+SIGN_INS_BY_NAME = Rate("FAILED_SIGN_INS_PER_NAME", 300, FAILED)
+SIGN_INS_BY_ADDRESS = Rate("FAILED_SIGN_INS_PER_ADDRESS", 300, FAILED)
+REQUESTS = Rate("REQUESTS_PER_KEY", 60, "There were too many requests in this minute. Try again in a moment.")
+CHECKS = Rate(
+    "CHECKS_PER_TENANT", 60, "The tenant has asked for too many checks in this minute. Try again in a moment."
+)
+
+
+@dataclass(slots=True)
+class Permits:
+    """What this process may still let pass without asking, and how many it asks for next; 0 when there are no more."""
+
+    ends: int
+    left: int = 0
+    ahead: int = 1
+
+
+_held: dict[str, Permits] = {}
+_lock = Lock()
+
+
+def take(rate: Rate, subject: str) -> None:
+    """Count one more. Raises `TooMany`, or OperationalError when it cannot be counted."""
+    if rate.most and counting.add(rate.name(subject), rate.seconds) > rate.most:
+        raise rate.used_up()
+
+
+def give_back(rate: Rate, subject: str) -> None:
+    """Take back one that turned out not to count."""
+    if rate.most:
+        counting.add(rate.name(subject), rate.seconds, -1)
+
+
+def forgive(rate: Rate, subject: str) -> None:
+    """Forget all that were counted."""
+    counting.forget(rate.name(subject))
+
+
+def take_often(rate: Rate, subject: str) -> None:
+    """As `take`, for what is done so often that a write each time would be felt.
+
+    A process takes permits ahead, twice as many each time, up to a hundredth of the limit. So no more pass than may;
+    some fewer do where other processes hold what they do not use. When the database cannot be asked, it lets pass:
+    counting must not be what a request fails of.
+    """
+    if rate.most and not _has_permit(rate, subject):
+        raise rate.used_up()
+
+
+def count_request(principal: Principal) -> None:
+    """Raise `TooMany` for the key, person or tenant that sends too many requests."""
+    if subject := _who(principal):
+        take_often(REQUESTS, subject)
+
+
+def place(address: str) -> str:
+    """What is counted of an address: of IPv6 its network, since a customer has all of it."""
+    if not address or not isinstance(ip_address(address), IPv6Address):
+        return address
+    return str(ip_network(f"{address}/64", strict=False))
+
+
+def _has_permit(rate: Rate, subject: str) -> bool:
+    name = rate.name(subject)
+    with _lock:
+        permits = _permits(name, counting.end_of_window(rate.seconds))
+        if permits.left:
+            permits.left -= 1
+            return True
+        ahead = permits.ahead
+    if not ahead:
+        return False
+    try:
+        with counting.impatient():
+            before = counting.add(name, rate.seconds, ahead) - ahead
+    except OperationalError:
+        logger.warning("limit_not_counted", extra={"limit": rate.setting})
+        return True
+    granted = min(ahead, rate.most - before)
+    with _lock:
+        permits.ahead = min(2 * ahead, max(1, rate.most // SHARE)) if granted > 0 else 0
+        permits.left += max(0, granted - 1)
+    return granted > 0
+
+
+def _permits(name: str, ends: int) -> Permits:
+    found = _held.get(name)
+    if found is None or found.ends != ends:
+        if len(_held) >= HELD:
+            _held.clear()  # what was taken ahead is lost with it: fewer pass, never more
+        found = _held[name] = Permits(ends)
+    return found
+
+
+def _who(principal: Principal) -> str:
+    if principal.key:
+        return f"key {principal.key.pk}"
+    if principal.user:
+        return f"user {principal.user.pk}"
+    return f"tenants {sorted(principal.tenants)}" if principal.tenants else ""

@@ -1,0 +1,230 @@
+"""Limits as each face tells of them: never a page on an API, always with when to come back."""
+
+import json
+from types import SimpleNamespace
+from urllib.parse import urlencode
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from config import settings as product
+from destinations.dialects.outpost import tokens as outpost
+from destinations.dialects.planet import tokens as planet
+from destinations.dialects.redox import tokens as redox
+from tenants import limits, services
+from tenants.models import ApiKey
+from tests.factories import make_key, make_tenant
+from tests.test_faces import ADDRESSES, message
+
+pytestmark = pytest.mark.django_db
+TOKENS = {
+    "/planet/oauth/token": {"grant_type": "client_credentials", "client_id": "lfk_aaaaaaaa", "client_secret": "bad"},
+    "/redox/v2/auth/token": {
+        "grant_type": "client_credentials",
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": "bad",
+    },
+}
+LINKS = ("/outpost/portal?token=bad", "/stitch/session?ephemeral_token=bad")
+
+
+@pytest.fixture(autouse=True)
+def process(monkeypatch):
+    """A process that holds nothing yet, and a minute that does not end."""
+    monkeypatch.setattr(limits, "_held", {})
+    at(monkeypatch, 1_800_000_001)
+
+
+def at(monkeypatch, moment: float) -> None:
+    monkeypatch.setattr("tenants.counting.time", SimpleNamespace(time=lambda: moment))
+
+
+def get(path: str, key: str = "", **headers: str):
+    sent = {"Authorization": f"{'api-key' if path.startswith('/planet') else 'Bearer'} {key}"} if key else {}
+    return Client(headers=sent | headers).get(path)
+
+
+def refused(answer, path: str) -> None:
+    assert (answer.status_code, "json" in answer["Content-Type"]) == (429, True)
+    assert 1 <= int(answer["Retry-After"]) <= 300
+    body = json.loads(answer.content)
+    assert "too many" in f"{message(body)} {body}".lower()
+    if path.startswith("/api/"):
+        assert body["type"] == "urn:landfall:problem:too-many-requests"
+        assert [(fault["path"], fault["code"]) for fault in body["errors"]] == [("", "limit")]
+
+
+class TestFailedSignIns:
+    @pytest.fixture(autouse=True)
+    def strict(self, settings):
+        settings.FAILED_SIGN_INS_PER_ADDRESS = 3
+
+    @pytest.mark.parametrize("path", ADDRESSES.values())
+    def test_bad_keys_are_refused_for_their_number_and_good_ones_never(self, path):
+        good = make_key(make_tenant("acme"))
+        assert [get(path, "lfk_bad").status_code for _ in range(3)] == [401] * 3
+        refused(get(path, "lfk_bad"), path)
+        refused(get(path), path)
+        assert get(path, good).status_code not in (401, 429)
+
+    @pytest.mark.parametrize("path", TOKENS)
+    def test_where_tokens_are_made(self, path):
+        def ask():
+            return Client().post(path, urlencode(TOKENS[path]), "application/x-www-form-urlencoded")
+
+        assert [ask().status_code for _ in range(3)] == [401] * 3
+        refused(ask(), path)
+
+    @pytest.mark.parametrize("path", LINKS)
+    def test_links_show_a_page(self, path):
+        assert [get(path).status_code for _ in range(3)] == [401] * 3
+        answer = get(path)
+        assert (answer.status_code, answer["Content-Type"]) == (429, "text/html; charset=utf-8")
+        assert "Too many attempts" in answer.content.decode()
+
+    def test_all_ways_in_count_together(self):
+        for path in list(ADDRESSES.values())[:3]:
+            assert get(path, "lfk_bad").status_code == 401
+        assert get("/api/v1/destinations", "lfk_bad").status_code == 429
+
+    def test_each_address_has_its_own(self):
+        for _ in range(4):
+            last = Client(REMOTE_ADDR="192.0.2.1").get("/api/v1/destinations")
+        assert last.status_code == 429
+        assert Client(REMOTE_ADDR="192.0.2.2").get("/api/v1/destinations").status_code == 401
+
+    def test_an_address_is_that_of_the_caller_behind_the_proxies(self, settings):
+        settings.PROXIES = 1
+        for _ in range(4):
+            last = get("/api/v1/destinations", **{"X-Forwarded-For": "192.0.2.1"})
+        assert last.status_code == 429
+        assert get("/api/v1/destinations", **{"X-Forwarded-For": "192.0.2.1, 192.0.2.2"}).status_code == 401
+
+    def test_who_has_no_address_is_not_counted(self):
+        client = Client(REMOTE_ADDR="")
+        assert {client.get("/api/v1/destinations").status_code for _ in range(6)} == {401}
+
+
+class TestRequests:
+    @pytest.fixture(autouse=True)
+    def strict(self, settings):
+        settings.REQUESTS_PER_KEY = 3
+
+    @pytest.mark.parametrize("path", ADDRESSES.values())
+    def test_a_key_may_make_so_many(self, path):
+        tenant = make_tenant("acme")
+        key, other = make_key(tenant), make_key(tenant)
+        assert 429 not in [get(path, key).status_code for _ in range(3)]
+        refused(get(path, key), path)
+        assert get(path, other).status_code != 429
+
+    def test_where_they_go_makes_no_difference(self):
+        key = make_key(make_tenant("acme"))
+        assert 429 not in [get(path, key).status_code for path in list(ADDRESSES.values())[:3]]
+        assert {get(path, key).status_code for path in ADDRESSES.values()} == {429}
+
+    def test_knocking_at_the_doors_of_others_counts(self):
+        make_tenant("acme")
+        key = make_key(make_tenant())
+        for face, knocked in (("/cloudflare/", 403), ("/outpost/", 403)):
+            limits._held.clear()
+            statuses = [get(ADDRESSES[face].replace("t1", "acme"), key).status_code for _ in range(4)]
+            assert set(statuses) <= {knocked, 429}
+        assert statuses == [429] * 4  # the second face found what the first had counted
+
+    def test_tokens_count_as_whom_they_stand_for(self):
+        tenant, user = make_tenant("t1"), User.objects.create_user("alice")
+        secret = make_key(tenant)
+        key = ApiKey.objects.get(digest=services.digest(secret))
+        for path, make in (
+            (ADDRESSES["/outpost/"], lambda: outpost.issue(tenant.pk)),
+            (ADDRESSES["/redox/"], lambda: redox.issue(user)),
+            (ADDRESSES["/planet/"], lambda: planet.issue(key, "us")),
+        ):
+            answers = [Client(headers={"Authorization": f"Bearer {make()}"}).get(path) for _ in range(4)]
+            assert [answer.status_code == 429 for answer in answers] == [False] * 3 + [True]
+        assert get("/api/v1/destinations", secret).status_code == 429
+
+    def test_sessions_count_as_their_person(self, client, admin_client, admin_user):
+        assert [admin_client.get("/api/v1/destinations").status_code for _ in range(4)] == [200] * 3 + [429]
+        client.force_login(admin_user)
+        assert client.get("/api/v1/destinations").status_code == 429
+        client.force_login(User.objects.create_superuser("another"))
+        assert client.get("/api/v1/destinations").status_code == 200
+
+    def test_pages_for_people_are_not_counted(self, admin_client):
+        assert {admin_client.get("/admin/").status_code for _ in range(6)} == {200}
+
+    @pytest.mark.parametrize("path", ["/api/v1/openapi.json", "/outpost/api/v1/healthz", "/planet/oauth/token"])
+    def test_what_needs_no_key_needs_no_count(self, path):
+        assert 429 not in {get(path).status_code for _ in range(6)}
+
+
+class TestSigningIn:
+    PAGE = "/admin/login/"
+
+    @pytest.fixture(autouse=True)
+    def strict(self, settings):
+        settings.FAILED_SIGN_INS_PER_NAME, settings.FAILED_SIGN_INS_PER_ADDRESS = 3, 5
+        User.objects.create_superuser("admin", password="right")
+        User.objects.create_superuser("other", password="right")
+
+    def sign_in(self, password: str, name: str = "admin", address: str = "192.0.2.1") -> str:
+        answer = Client(REMOTE_ADDR=address).post(self.PAGE, {"username": name, "password": password})
+        if answer.status_code == 302:
+            return "in"
+        (fault,) = answer.context["form"].non_field_errors()
+        return {"Please": "wrong", "There": "locked"}.get(fault.split()[0], fault)
+
+    def test_over_the_limit_the_right_password_is_refused_too(self):
+        assert [self.sign_in(guess) for guess in ("a", "b", "c", "right")] == ["wrong"] * 3 + ["locked"]
+
+    def test_a_right_password_before_that_begins_anew(self):
+        guesses = ("a", "b", "right", "a", "b", "right")
+        assert [self.sign_in(guess) for guess in guesses] == ["wrong", "wrong", "in"] * 2
+
+    def test_the_name_counts_from_wherever(self):
+        for number in range(3):
+            assert self.sign_in("bad", address=f"192.0.2.{number}") == "wrong"
+        assert self.sign_in("right", address="192.0.2.9") == "locked"
+        assert self.sign_in("right", "other", "192.0.2.9") == "in"
+
+    def test_the_address_counts_whatever_the_name(self):
+        for number in range(5):
+            assert self.sign_in("bad", f"nobody {number}") == "wrong"
+        assert self.sign_in("right") == "locked"
+        assert self.sign_in("right", address="192.0.2.2") == "in"
+
+    def test_signing_in_well_does_not_use_up_the_address(self):
+        assert {self.sign_in("right") for _ in range(8)} == {"in"}
+
+    def test_a_name_that_is_nobodys_is_told_no_differently(self):
+        assert [self.sign_in("bad", "nobody") for _ in range(4)] == ["wrong"] * 3 + ["locked"]
+
+    def test_it_ends(self, monkeypatch):
+        for _ in range(4):
+            last = self.sign_in("bad")
+        assert last == "locked"
+        at(monkeypatch, 1_800_000_301)
+        assert self.sign_in("right") == "in"
+
+    def test_who_is_signed_in_already_goes_on(self):
+        client = Client()
+        client.post(self.PAGE, {"username": "admin", "password": "right"})
+        for _ in range(4):
+            self.sign_in("bad")
+        assert client.get("/admin/").status_code == 200
+
+    def test_who_cannot_be_counted_is_not_let_in(self, monkeypatch):
+        def busy(*_: object) -> None:
+            raise limits.OperationalError("database is locked")
+
+        monkeypatch.setattr("tenants.counting.add", busy)
+        assert self.sign_in("right") == "The database is busy. Try again in a moment."
+
+
+def test_limits_are_on_by_default():
+    """The settings of these tests turn them off."""
+    names = ("FAILED_SIGN_INS_PER_NAME", "FAILED_SIGN_INS_PER_ADDRESS", "REQUESTS_PER_KEY", "CHECKS_PER_TENANT")
+    assert [getattr(product, name) for name in names] == [10, 100, 6_000, 60]
