@@ -1,11 +1,12 @@
-"""What a principal may see of tenants and keys, and the refusal of what it may not do."""
+"""What a principal may see of tenants, keys and people, and the refusal of what it may not do."""
 
 from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 
-from tenants.models import ApiKey, Environment, Role, Tenant
+from tenants.models import ApiKey, Environment, Membership, Role, Tenant
 from tenants.principals import Principal
 
 
@@ -37,9 +38,21 @@ def visible_environments(principal: Principal, tenant: str) -> QuerySet[Environm
 
 def manageable_keys(principal: Principal) -> QuerySet[ApiKey]:
     """The keys that exist for the caller: those of tenants the caller is admin of. Nobody else is shown keys."""
-    if principal.may_everywhere(Role.ADMIN):
+    tenants = principal.administered
+    if tenants is None:
         return ApiKey.objects.all()
-    tenants = [tenant for tenant in principal.tenants or () if principal.may(Role.ADMIN, tenant)]
     if not tenants:
         raise PermissionDenied("This needs the role admin in a tenant.")
     return ApiKey.objects.filter(tenant__in=tenants)
+
+
+def assignable_people(principal: Principal) -> QuerySet[User]:
+    """Whom the caller may give roles to: who has one already in a tenant that he is admin of.
+
+    Whoever else signs in here is as if he did not, so that nobody can try out names. The installation's admins bring
+    new people.
+    """
+    tenants = principal.administered
+    if tenants is None:
+        return User.objects.all()
+    return User.objects.filter(pk__in=Membership.objects.filter(tenant__in=tenants).values("user"))
