@@ -55,12 +55,13 @@ def _role(body: Mapping[str, Any]) -> Role:
 def _user(body: Mapping[str, Any], principal: Principal) -> User:
     """Of those the caller may choose: by the id, or without one by the name to sign in with. Raises `Refused`."""
     said = bodies.mapping(body.get("user"), "user")
-    id_, people = said.get("id"), assignable_people(principal)
-    if id_ is None:
+    people, id_ = assignable_people(principal), str(said.get("id"))
+    if said.get("id") is None:
         people = people.filter(username=bodies.text(said, "name", "user.name"))
+    elif id_.isascii() and id_.isdecimal() and len(id_) < 18:
+        people = people.filter(pk=int(id_))
     else:
-        text = str(id_)
-        people = people.filter(pk=int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else None)
+        people = people.none()
     found = people.first()
     if found is None:
         raise invalid("user", "There is no such user whom you may give a role.")
