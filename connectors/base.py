@@ -104,6 +104,8 @@ class Connector(Declaration):
     rotates: ClassVar[str] = ""
     #: Checks that hold a session (databases, brokers) share a smaller window than single HTTP requests.
     session: ClassVar[bool] = False
+    #: Whether a check lets what is attached sign its requests (`steps.sign`).
+    signs: ClassVar[bool] = False
 
     @cached_property
     def available(self) -> bool:

@@ -2,12 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from connectors.identity import Identity
 from connectors.problems import CheckFailed
+
+#: Method, URL, headers and body as they are sent; what comes back are the headers with the proof of who sends them.
+Sign = Callable[[str, str, Mapping[str, str], bytes], Mapping[str, str]]
 
 
 class Steps:
@@ -18,7 +21,8 @@ class Steps:
 
     Steps inside a step come before it: it begins when the last of them ends, and if one fails it never ran.
 
-    `identity` is whom to sign in as where the config names no credential for that, and is never recorded.
+    `identity` is whom to sign in as where the config names no credential for that, and `sign` what signs the requests
+    of a type that lets it (`Connector.signs`). Neither is recorded.
     """
 
     def __init__(self, names: tuple[str, ...], identity: Identity | None = None) -> None:
@@ -26,6 +30,7 @@ class Steps:
         self._done: list[dict[str, Any]] = []
         self._failure: BaseException | None = None
         self._began = 0.0
+        self.sign: Sign | None = None
         self._open: list[str] = []
         self.current = ""
         self.learned: dict[str, Any] = {}

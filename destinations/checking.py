@@ -77,8 +77,8 @@ def run_now(
     attached: Attached | None = None,
     limit: float | None = None,
 ) -> Report:
-    """Check something that is not stored, and wait for the outcome: for `limit` seconds, if that is less than usual."""
-    seconds = float(min(limit or settings.CHECK_TIMEOUT, settings.CHECK_TIMEOUT))
+    """Check something here and now, and wait for the outcome: for `limit` seconds instead of the usual time."""
+    seconds = float(limit or settings.CHECK_TIMEOUT)
     check = running.run(connector, config, credentials, limit=seconds, identity=identity, attached=attached)
     return background.submit(check).result()
 

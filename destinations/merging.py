@@ -25,27 +25,30 @@ def merge(destination: Destination, draft: Draft) -> tuple[dict[str, Any], dict[
     config = merged(destination.config, draft.config)
     stored = stored_credentials(destination, draft)
     own = merged(stored, unmasked(draft.credentials, stored, destination.masked))
-    given, unfit = _given(destination, config)
+    given, unfit, unjudged = _given(destination, config)
     environment = destination.environment if draft.environment is UNSET else draft.environment
     problems += [*unfit, *plain_http(destination.connector, config, environment)]
     try:
         config, whole = destination.connector.clean(config, joined(own, given) if isinstance(own, Mapping) else own)
     except Invalid as invalid:
-        problems.extend(invalid.problems)
+        problems.extend(problem for problem in invalid.problems if problem.path not in unjudged)
         return config, own, problems
     return config, {name: own.get(name, whole[name]) for name in whole if name in own or name not in given}, problems
 
 
-def _given(destination: Destination, config: Any) -> tuple[Mapping[str, Any], list[Problem]]:
-    """The credentials that the attached one brings, and what is wrong with it for this type."""
+def _given(destination: Destination, config: Any) -> tuple[Mapping[str, Any], list[Problem], set[str]]:
+    """The credentials that the attached one brings, what is wrong with it for this type, and the paths of what it
+    stands for without bringing it: nothing is missing there, though no check can pass."""
     attached = destination.attached
     if attached is None or not isinstance(config, Mapping):
-        return {}, []
-    if offer := attached.offer(destination.connector, config):
-        return offer.values, []
+        return {}, [], set()
     strategy = attached.strategy
+    if offer := attached.offer(destination.connector, config):
+        if strategy.usable:
+            return offer.values, [], set()
+        return {}, [], {f"{destination.connector.parts[1]}.{name}" for name in offer.values}
     message = f"{destination.connector.label} cannot sign in with “{strategy.label}”. {strategy.hint}"
-    return {}, [Problem("auth_credential", "choice" if strategy.usable else "required", message)]
+    return {}, [Problem("auth_credential", "choice", message)], set()
 
 
 def stored_credentials(destination: Destination, draft: Draft) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Programs that sign in with a key pair: a signed assertion (RFC 7523) tells which person they act for."""
 
-import hashlib
 import time
 from collections.abc import Collection
+from datetime import UTC, datetime
 from uuid import UUID
 
 import jwt
@@ -10,9 +10,9 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from django.core.cache import cache
 
 from tenants.models import KeyPair
+from tenants.spent import spend
 
 LONGEST = 300  # seconds an assertion may be good for
 LEEWAY = 10  # seconds that clocks may differ
@@ -25,7 +25,7 @@ class Unacceptable(Exception):
 def caller_of(assertion: str, audiences: Collection[str]) -> KeyPair:
     """The pair whose private half signed the assertion, for one of `audiences`. Raises `Unacceptable`.
 
-    An assertion serves once: its `jti` is remembered, by this process, for as long as it is good.
+    An assertion serves once: its `jti` is remembered for as long as it is good.
     """
     pair = _claimed(assertion)
     options = {"require": ["iss", "sub", "aud", "exp", "jti"]}
@@ -40,13 +40,12 @@ def caller_of(assertion: str, audiences: Collection[str]) -> KeyPair:
             leeway=LEEWAY,
             options=options,  # type: ignore[arg-type]
         )
-        good_for = int(claims["exp"]) - time.time()
+        end = int(claims["exp"])
     except (jwt.InvalidTokenError, ValueError):
         raise Unacceptable from None
-    if good_for > LONGEST + LEEWAY or not pair.user.is_active:
+    if end > time.time() + LONGEST + LEEWAY or not pair.user.is_active:
         raise Unacceptable
-    mark = hashlib.sha256(f"{pair.client_id} {claims['jti']}".encode()).hexdigest()
-    if not cache.add(f"assertion-{mark}", 1, LONGEST + 2 * LEEWAY):
+    if not spend("assertion", f"{pair.client_id} {claims['jti']}", datetime.fromtimestamp(end + LEEWAY, UTC)):
         raise Unacceptable
     return pair
 

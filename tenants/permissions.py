@@ -1,11 +1,12 @@
-"""What a principal may see of tenants and keys, and the refusal of what it may not do."""
+"""What a principal may see of tenants, keys and people, and the refusal of what it may not do."""
 
 from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
 
-from tenants.models import ApiKey, Environment, Role, Tenant
+from tenants.models import ApiKey, Environment, Membership, Role, Tenant
 from tenants.principals import Principal
 from tenants.trail import AuditEvent
 
@@ -59,11 +60,20 @@ def sees_addresses(principal: Principal, tenant: str) -> bool:
     return principal.may(Role.ADMIN, tenant)
 
 
-def _administered(principal: Principal) -> list[str] | None:
+def assignable_people(principal: Principal) -> QuerySet[User]:
+    """Whom the caller may give roles to: who has one already in a tenant that he is admin of.
+
+    Whoever else signs in here is as if he did not, so that nobody can try out names. The installation's admins bring
+    new people.
+    """
+    tenants = principal.administered
+    if tenants is None:
+        return User.objects.all()
+    return User.objects.filter(pk__in=Membership.objects.filter(tenant__in=tenants).values("user"))
+
+
+def _administered(principal: Principal) -> frozenset[str] | None:
     """The tenants the caller is admin of; None means all. Raises PermissionDenied where there are none."""
-    if principal.may_everywhere(Role.ADMIN):
-        return None
-    tenants = [tenant for tenant in principal.tenants or () if principal.may(Role.ADMIN, tenant)]
-    if not tenants:
+    if principal.administered == frozenset():
         raise PermissionDenied("This needs the role admin in a tenant.")
-    return tenants
+    return principal.administered

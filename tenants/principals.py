@@ -45,6 +45,13 @@ class Principal:
         role = self.role(tenant, environment)
         return role is not None and role.rank >= needed.rank
 
+    @property
+    def administered(self) -> frozenset[str] | None:
+        """The ids of the tenants this caller is admin of as a whole; None means every tenant."""
+        if self.may_everywhere(Role.ADMIN):
+            return None
+        return frozenset(tenant for tenant in self.tenants or () if self.may(Role.ADMIN, tenant))
+
     def may_everywhere(self, needed: Role) -> bool:
         return self.installation is not None and self.installation.rank >= needed.rank
 

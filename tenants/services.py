@@ -78,6 +78,16 @@ def delete_environment(environment: Environment) -> None:
         raise TenantInUse(f"Environment {environment.name} still has destinations.") from None
 
 
+@transaction.atomic
+def assign_role(user: User, environment: Environment, role: Role) -> Membership:
+    """Give a user the one role he has in an environment."""
+    Environment.objects.select_for_update().get(pk=environment.pk)  # one writer at a time knows whether he has one
+    known = Membership.objects.filter(user=user, environment=environment).first()
+    membership = known or Membership(user=user, tenant=environment.tenant, environment=environment)
+    membership.role = role
+    return save_membership(membership)
+
+
 def save_membership(membership: Membership) -> Membership:
     """Give a user a role in a tenant, or change it. Raises django's ValidationError."""
     return _save(membership, {}, security=True)

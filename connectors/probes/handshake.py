@@ -34,7 +34,7 @@ async def shake_hands(
         body = json.dumps(asked, separators=(",", ":")).encode()
     else:
         url = _with_query(url, {"challenge": challenge, HEADER: token})
-    answer = await http.call(method, url, steps, headers=sent, body=body, tls=tls)
+    answer = await http.call(method, url, steps, headers=sent, body=body, tls=tls, sign=steps.sign)
     endpoint.judge(answer.status, faults)
     if challenge.encode() not in answer.body:
         raise CheckFailed(

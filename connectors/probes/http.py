@@ -19,7 +19,7 @@ from yarl import URL
 from connectors import egress, names, tls
 from connectors.perloop import PerLoop
 from connectors.problems import CheckFailed
-from connectors.steps import Steps
+from connectors.steps import Sign, Steps
 
 BODY_LIMIT = 64 * 1024  # bytes of an answer that are read
 ANSWER_LIMIT = 60.0  # seconds for a whole call; a check's own limit is shorter
@@ -52,20 +52,22 @@ async def call(
     body: bytes = b"",
     tls: ssl.SSLContext | None = None,
     via: egress.Way | None = None,
+    sign: Sign | None = None,
 ) -> Answer:
     """Send one request and read the answer, whatever its status. `url` is sent as it is written.
 
     Follows no redirect, uses no proxy, keeps no cookie, unpacks nothing. With `steps`, making the connection is
     recorded as "resolve", "connect" and "tls" (skipped for http); call it inside the step of the request itself, which
     then begins where those end. `tls` says which certificates to trust; left out, the system's. `via` leads there if
-    not straight.
+    not straight. `sign` signs the request as it is sent.
     Raises `CheckFailed` (dns, blocked, refused, timeout, tls, protocol).
     """
     place = _Place.of(url, tls, steps, via)
+    sent = headers or {}
     token = _place.set(place)
     try:
         with _explained(place):
-            return await _exchange(place, method, headers or {}, body)
+            return await _exchange(place, method, sign(method, str(place.url), sent, body) if sign else sent, body)
     finally:
         _place.reset(token)
 

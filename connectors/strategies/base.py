@@ -5,16 +5,19 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from connectors.base import CheckFailed, Connector, Declaration, Steps, Values
+from connectors.steps import Sign
 
 STEP = "get a token"
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Credentials of a type by their own names. With `bearer`, a token that is fetched for each check is sent too."""
+    """Credentials of a type by their own names. With `bearer`, a token that is fetched for each check is sent too;
+    with `sign`, each request is signed. What is not `usable` only names here what it stands for."""
 
     values: Values = field(repr=False)
     bearer: bool = False
+    sign: Sign | None = field(repr=False, default=None)
 
 
 class Strategy(Declaration):
@@ -22,7 +25,7 @@ class Strategy(Declaration):
 
     name: ClassVar[str]
     parts = ("properties", "secrets")
-    #: What a person is told whose destination cannot use it.
+    #: What a person is told whose destination cannot use it, and where it is only kept, what to do instead.
     hint: ClassVar[str]
     #: Whether Landfall itself can sign in with it; what it cannot use it only keeps.
     usable: ClassVar[bool] = True
@@ -48,7 +51,8 @@ class Attached:
         """What a type at this place takes of it; None if it has no use for it."""
         known = connector.credentials.fields.keys()
         offers = self.strategy.offers(self.config, self.credentials, place)
-        return next((offer for offer in offers if offer.values.keys() <= known), None)
+        fitting = (offer for offer in offers if offer.values.keys() <= known)
+        return next((offer for offer in fitting if connector.signs or not offer.sign), None)
 
     def steps(self, connector: Connector, place: Values) -> tuple[str, ...]:
         """What has to be done before a check's own steps."""
@@ -56,11 +60,15 @@ class Attached:
         return (STEP,) if offer and offer.bearer else ()
 
     async def completed(self, connector: Connector, place: Values, own: Values, steps: Steps) -> Values:
-        """The credentials that a check is to use. Raises `CheckFailed`."""
+        """The credentials that a check is to use; `steps` learn what signs its requests. Raises `CheckFailed`."""
         offer = self.offer(connector, place)
         if offer is None:
             message = f"{connector.label} cannot sign in with “{self.strategy.label}”."
             raise CheckFailed("config", message, self.strategy.hint)
+        if not self.strategy.usable:
+            message = f"Landfall keeps “{self.strategy.label}” and cannot sign in with it."
+            raise CheckFailed("config", message, self.strategy.hint)
+        steps.sign = offer.sign
         if not offer.bearer:
             return joined(own, offer.values)
         with steps(STEP):

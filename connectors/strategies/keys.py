@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 
 from connectors.base import Section, Values
 from connectors.fields import HeaderSecretField, PatternField, SecretField, TextField
@@ -15,7 +16,7 @@ class AwsSigv4(Strategy):
 
     name = "aws_sigv4"
     label = "AWS access key"
-    hint = "It serves types of Amazon Web Services."
+    hint = "It serves types of Amazon Web Services, and webhooks if it says for which service and region."
 
     class Config(Section):
         access_key_id = PatternField(
@@ -30,9 +31,11 @@ class AwsSigv4(Strategy):
             "This must be the code of an AWS service, such as s3.",
             required=False,
             label="Service",
-            help_text="The service that it is meant for, such as s3 or kinesis.",
+            help_text="The service that it is meant for, such as s3 or execute-api. A webhook needs it.",
         )
-        region = aws.RegionField(required=False, help_text="The region that it is meant for, such as us-west-2.")
+        region = aws.RegionField(
+            required=False, help_text="The region that it is meant for, such as us-west-2. A webhook needs it."
+        )
 
     class Credentials(Section):
         secret_access_key = SecretField(
@@ -46,7 +49,11 @@ class AwsSigv4(Strategy):
         )
 
     def offers(self, config: Values, credentials: Values, place: Values) -> Iterator[Offer]:
-        yield Offer({"access_key_id": config["access_key_id"], **credentials})
+        own = {"access_key_id": config["access_key_id"], **credentials}
+        yield Offer(own)
+        if "service" in config and "region" in config:
+            sign = aws.Keys.of(own).signed
+            yield Offer({}, sign=partial(sign, name=config["service"], region=config["region"]))
 
 
 class KeyPair(Strategy):
@@ -99,12 +106,15 @@ class GoogleServiceAccount(Strategy):
 
 
 class GoogleWif(Strategy):
-    """Workload identity federation: kept for whoever delivers, since Landfall has no identity that Google trusts."""
+    """Workload identity federation: where a token is exchanged, without the token. Kept for whoever delivers."""
 
     name = "google_wif"
     label = "Google workload identity federation"
     usable = False
-    hint = "Landfall itself has no identity that Google could trust: it keeps this, and cannot check with it."
+    hint = (
+        "It holds no token to exchange, and Landfall itself has no identity that Google could trust. For checks attach "
+        "a Google service account instead."
+    )
 
     class Config(Section):
         audience = TextField(required=False, max_length=2000, label="Audience", help_text="Of the identity pool.")
@@ -119,4 +129,5 @@ class GoogleWif(Strategy):
         options = TextField(required=False, max_length=8192, label="Options", help_text="What else is passed on.")
 
     def offers(self, config: Values, credentials: Values, place: Values) -> Iterator[Offer]:
-        return iter(())
+        yield Offer({google.account.NAME: ""})
+        yield Offer({"headers": {}})

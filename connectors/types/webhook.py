@@ -33,6 +33,7 @@ class Webhook(Connector):
         "challenge that the endpoint has to answer with."
     )
     rotates = "secret"
+    signs = True
 
     class Config(Section):
         url = UrlField(label="URL", help_text="Where requests are sent, such as https://example.com/hooks.")
@@ -117,10 +118,8 @@ class Webhook(Connector):
     async def check(self, config: Values, credentials: Values, steps: Steps) -> None:
         trusted = tls_context(config.get("ca_certificate", ""))
         if token := credentials.get("verification_token"):
-            method, given = (
-                config.get("verification", "POST"),
-                endpoint.merged(endpoint.OWN, _given(config, credentials)),
-            )
+            method = config.get("verification", "POST")
+            given = endpoint.merged(endpoint.OWN, _given(config, credentials))
             with steps(SEND):
                 await handshake.shake_hands(
                     method, config["url"], token, steps, headers=given, tls=trusted, faults=_FAULTS
@@ -130,7 +129,9 @@ class Webhook(Connector):
         body = _body(now)
         headers = _headers(config, credentials, body, now)
         with steps(SEND):
-            answer = await http.call(config["method"], config["url"], steps, headers=headers, body=body, tls=trusted)
+            answer = await http.call(
+                config["method"], config["url"], steps, headers=headers, body=body, tls=trusted, sign=steps.sign
+            )
             endpoint.judge(answer.status, _FAULTS)
 
 

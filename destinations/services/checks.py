@@ -1,5 +1,6 @@
 """Checks: asked for, made at once, or made of what is not saved yet."""
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -53,15 +54,16 @@ def check_saved(destination: Destination, trigger: Trigger) -> bool:
 
 
 def try_out(tenant: Tenant, draft: Draft, *, stored: Destination | None = None, limit: float | None = None) -> Report:
-    """Check a draft for real without saving it, for `limit` seconds at most. Raises `InvalidDestination` or
-    `TooMany`; secrets stay in this process."""
+    """Check a draft for real without saving it, for `limit` seconds if that is less than usual. Raises
+    `InvalidDestination` or `TooMany`; secrets stay in this process."""
     trial = stored or Destination(tenant=tenant, type=draft.type or "", sealed=None)
     credentials = apply(trial, draft)
     identity = ssh_key(tenant).identity if trial.needs_identity else None
     attached = trial.attached
     take(CHECKS, tenant.pk)
+    seconds = min(limit or settings.CHECK_TIMEOUT, settings.CHECK_TIMEOUT)
     return checking.run_now(
-        trial.connector, trial.config, credentials, identity=identity, attached=attached, limit=limit
+        trial.connector, trial.config, credentials, identity=identity, attached=attached, limit=seconds
     )
 
 
@@ -73,8 +75,10 @@ def prove(tenant: Tenant, draft: Draft, *, stored: Destination | None = None, li
     return report
 
 
-def verify(destination: Destination) -> ConnectionCheck:
+def verify(destination: Destination, *, limit: float | None = None) -> ConnectionCheck:
     """Check a destination here and now, record that, and mark it as verified or not by the outcome.
+
+    `limit` is in seconds and takes the place of the usual time.
 
     Raises `Archived`, `Conflict` for one that is incomplete, `TooMany`, or `SecretUnreadable`.
     """
@@ -82,7 +86,7 @@ def verify(destination: Destination) -> ConnectionCheck:
         current = locked(destination)
         refuse_incomplete(current)
         take(CHECKS, current.tenant_id)
-    report = checking.run_now(current.connector, current.config, **current.access)
+    report = checking.run_now(current.connector, current.config, limit=limit, **current.access)
     with transaction.atomic():
         if locked(destination).revision != current.revision:
             raise RevisionMismatch("The destination was changed while it was being verified. Verify it again.")

@@ -2,14 +2,21 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.db.models import ForeignKey, QuerySet
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from tenants import services
-from tenants.admin.access import Scope, ScopedAdmin, administered, within
+from tenants.admin.access import Scope, ScopedAdmin, administered, principal_of, within
 from tenants.models import Environment, Membership, Role, Tenant
+from tenants.permissions import assignable_people
+from tenants.principals import Principal
+
+FELLOWS = (
+    "The name the person signs in with: of somebody who is a member of one of your tenants already. An admin of the "
+    "installation adds others."
+)
 
 
 class OwnEnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -23,15 +30,18 @@ class OwnEnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class MembershipForm(OwnEnvironmentForm):
-    """People are named, not picked: the admin of one tenant must not leaf through everybody."""
+    """People are named, not picked, and whoever is not for `principal` to choose does not exist: the admin of one
+    tenant must neither leaf through everybody nor try out names."""
+
+    principal: Principal
 
     user = forms.ModelChoiceField(
-        get_user_model().objects.all(),
+        User.objects.none(),
         to_field_name="username",
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
         label="User name",
         help_text="The name the person signs in with.",
-        error_messages={"invalid_choice": "There is no user of this name."},
+        error_messages={"invalid_choice": "There is no user of this name whom you may choose."},
     )
 
     class Meta(OwnEnvironmentForm.Meta):
@@ -39,6 +49,11 @@ class MembershipForm(OwnEnvironmentForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "user" not in self.fields:  # for who may only look
+            return
+        self.fields["user"].queryset = assignable_people(self.principal)  # type: ignore[attr-defined]
+        if self.principal.administered is not None:
+            self.fields["user"].help_text = FELLOWS
         if self.instance.pk:
             self.initial["user"] = self.instance.user.get_username()
 
@@ -48,7 +63,6 @@ class MembershipAdmin(ScopedAdmin):
     """Only the admins of a tenant see and decide who its members are."""
 
     read = write = Role.ADMIN
-    form = MembershipForm
     list_display = ("user", "tenant", "environment", "role")
     list_filter = ("role",)
     list_select_related = ("user", "tenant", "environment")
@@ -56,6 +70,10 @@ class MembershipAdmin(ScopedAdmin):
     search_help_text = "Search by user or tenant"
     autocomplete_fields = ("tenant", "environment")
     fields = ("user", "tenant", "environment", "role")
+
+    def get_form(self, request: HttpRequest, obj: Membership | None = None, **kwargs: Any) -> Any:
+        kwargs["form"] = type("PrincipalsForm", (MembershipForm,), {"principal": principal_of(request)})
+        return super().get_form(request, obj, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         services.save_membership(obj)

@@ -1,5 +1,6 @@
 """Tenants, environments, members, keys and people."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -98,20 +99,39 @@ class TestEnvironments:
 
 
 class TestMembers:
-    def test_the_tenants_admin_makes_a_member_by_name(self, tenant):
+    def test_an_admin_of_the_installation_makes_anybody_a_member_by_name(self, admin_client, tenant):
         User.objects.create_user("bob")
-        client = member(tenant, "admin")
+        page = text(admin_client.get(admin("tenants_membership_add")))
+        assert "The name the person signs in with." in page
         form = {"user": "bob", "tenant": "acme", "environment": "", "role": "editor"}
-        client.post(admin("tenants_membership_add"), form)
+        admin_client.post(admin("tenants_membership_add"), form)
         assert Membership.objects.get(user__username="bob").role == "editor"
 
-    def test_an_unknown_name_is_refused_without_listing_the_known_ones(self, tenant):
-        User.objects.create_user("someone-else")
+    def test_the_tenants_admin_gives_its_members_more_roles(self, tenant):
+        member(tenant, "viewer", make_environment(tenant), name="bob")
+        client = member(tenant, "admin", name="alice")
+        assert "of somebody who is a member" in text(client.get(admin("tenants_membership_add")))
+        for name, status in (("bob", 302), ("alice", 200)):  # who has that role already
+            form = {"user": name, "tenant": "acme", "environment": "", "role": "editor"}
+            assert client.post(admin("tenants_membership_add"), form).status_code == status
+        assert Membership.objects.get(user__username="bob", environment=None).role == "editor"
+        own = Membership.objects.get(user__username="bob", environment=None)
+        form = {"user": "bob", "tenant": "acme", "environment": "", "role": "viewer"}
+        client.post(admin("tenants_membership_change", own.pk), form)
+        assert Membership.objects.get(pk=own.pk).role == "viewer"
+
+    def test_no_name_can_be_tried_out(self, tenant):
+        member(make_tenant("globex"), "editor", name="sam-of-globex")
+        User.objects.create_user("sam-of-nobody")
         client = member(tenant, "admin")
-        form = {"user": "nobody", "tenant": "acme", "environment": "", "role": "editor"}
-        response = client.post(admin("tenants_membership_add"), form)
-        assert form_errors(response) == {"user": ["There is no user of this name."]}
-        assert "someone-else" not in text(response)
+        answers = set()
+        for name in ("sam-of-globex", "sam-of-nobody", "sam-who-is-not"):
+            form = {"user": name, "tenant": "acme", "environment": "", "role": "editor"}
+            response = client.post(admin("tenants_membership_add"), form)
+            assert form_errors(response) == {"user": ["There is no user of this name whom you may choose."]}
+            answers.add(re.sub('name="csrfmiddlewaretoken" value="[^"]*"', "", text(response)).replace(name, "sam"))
+        assert len(answers) == 1
+        assert Membership.objects.count() == 2
 
     def test_an_environment_of_another_tenant_is_refused(self, admin_client, tenant):
         User.objects.create_user("bob")

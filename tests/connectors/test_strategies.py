@@ -18,11 +18,14 @@ from tests.connectors.checks import passed
 from tests.connectors.examples import EXAMPLES
 from tests.servers.entra import CLIENT, TENANT
 from tests.servers.google import make_key, pem
+from tests.servers.http import Request
 from tests.servers.rest import serving
+from tests.servers.sigv4 import proves
 
 RSA = pem(make_key())
 TOKEN_URL = "https://auth.example.com/token"
 LOGIN = f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token"
+PLACE = {"service": "execute-api", "region": "us-west-2"}
 # Properties and secrets by strategy, and what types take of them.
 CASES = [
     ("basic", {"username": "u"}, {"password": "p"}, "postgres", {"username": "u", "password": "p"}),
@@ -47,7 +50,10 @@ CASES = [
     ("oauth2", {"token_url": TOKEN_URL, "client_id": CLIENT}, {"client_secret": "s"}, "azure_databricks", None),
     ("bearer", {}, {"token": "t"}, "postgres", None),
     ("aws_sigv4", {"access_key_id": "AKIA"}, {"secret_access_key": "s"}, "webhook", None),
-    ("google_wif", {"audience": "a"}, {}, "google_cloud_storage", None),
+    ("aws_sigv4", {"access_key_id": "AKIA", "service": "execute-api"}, {"secret_access_key": "s"}, "webhook", None),
+    ("aws_sigv4", {"access_key_id": "AKIA", **PLACE}, {"secret_access_key": "s"}, "webhook", {}),
+    ("aws_sigv4", {"access_key_id": "AKIA", **PLACE}, {"secret_access_key": "s"}, "otlp_http", None),
+    ("google_wif", {"audience": "a"}, {}, "postgres", None),
 ]
 
 
@@ -94,14 +100,14 @@ def test_what_is_wrong_is_named_and_not_repeated(name, properties, secrets, path
     assert path in {problem.path for problem in caught.value.problems}
 
 
-def check(given, **config):
-    """A check of a webhook that signs in with it."""
+def check(given, own=None, **config):
+    """A check of a webhook that signs in with it, and with credentials of its own."""
     webhook = registry.get("webhook")
 
     async def checked():
         try:
-            own = webhook.clean({"url": "https://unused.example.com", **config}, {"secret": "any"})
-            return await run(webhook, *own, limit=15, attached=given)
+            both = webhook.clean({"url": "https://unused.example.com", **config}, {"secret": "any", **(own or {})})
+            return await run(webhook, *both, limit=15, attached=given)
         finally:
             await perloop.close()
 
@@ -204,3 +210,59 @@ class TestTokens:
     def test_one_that_does_not_serve_any_more_fails_the_check(self, server):
         report = check(attached("aws_sigv4", {"access_key_id": "A"}, {"secret_access_key": "s"}), url=server.url)
         assert (report.status, report.code, server.taken) == ("failed", "config", None)
+
+
+ACCESS, KEY = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+
+
+class TestSigned:
+    """Requests that are signed with an access key of Amazon's, judged by an implementation of the tests' own."""
+
+    @pytest.mark.parametrize(
+        ("query", "signature"),
+        [
+            ("", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
+            ("?Param2=value2&Param1=value1", "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500"),
+        ],
+    )
+    def test_the_judge_is_held_to_examples_that_amazon_publishes(self, query, signature):
+        scope = "Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request"
+        for told, right in ((signature, True), ("0" * 64, False)):
+            claim = f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host;x-amz-date, Signature={told}"
+            headers = {"host": "example.amazonaws.com", "x-amz-date": "20150830T123600Z", "authorization": claim}
+            request = Request("GET", f"/{query}", headers, b"")
+            assert proves(request, ACCESS, KEY, region="us-east-1", service="service") is right
+
+    @pytest.mark.parametrize("path", ["", "in?b=2&a=1%2F:x+y&c", "a%20b/c:d?q=a@b/c,d;e", "ü/é?ü=(1)"])
+    @pytest.mark.parametrize("more", [{}, {"session_token": "a/session+token=="}])
+    @pytest.mark.parametrize("kind", [{}, {"verification_token": "t+/=%"}])
+    def test_a_webhook_is_signed_as_it_is_sent(self, server, path, more, kind):
+        given = attached("aws_sigv4", {"access_key_id": ACCESS, **PLACE}, {"secret_access_key": KEY, **more})
+        for method in ("POST", "GET" if kind else "PUT"):
+            config = {"verification" if kind else "method": method, "headers": {"X-Own": "two  words"}}
+            report = check(given, kind, url=server.url + path, **config)
+            assert report.code == ("protocol" if kind else ""), report  # for it answers no challenge
+            taken = server.taken
+            assert taken.method == method
+            assert taken.headers.get("x-amz-security-token", "") == more.get("session_token", "")
+            assert proves(taken, ACCESS, KEY, region="us-west-2", service="execute-api")
+            assert not proves(taken, ACCESS, "another", region="us-west-2", service="execute-api")
+            assert KEY not in repr(report)
+
+    def test_the_proof_replaces_what_else_would_be_the_authorization(self, server):
+        given = attached("aws_sigv4", {"access_key_id": ACCESS, **PLACE}, {"secret_access_key": KEY})
+        passed(check(given, {"headers": {"authorization": "Bearer old", "X-Key": "k"}}, url=server.url))
+        assert server.taken.headers["x-key"] == "k"
+        assert proves(server.taken, ACCESS, KEY, region="us-west-2", service="execute-api")
+
+
+@pytest.mark.parametrize("type_", ["webhook", "google_cloud_storage"])
+def test_what_is_only_kept_fails_the_check_and_says_why(type_):
+    given = attached("google_wif", {"audience": "a", "token_url": "https://sts.googleapis.com/v1/token"}, {})
+    connector = registry.get(type_)
+    example = EXAMPLES[type_]
+    report = asyncio.run(run(connector, example.config, {}, limit=15, attached=given))
+    assert (report.status, report.code) == ("failed", "config")
+    assert report.message == "Landfall keeps “Google workload identity federation” and cannot sign in with it."
+    assert report.remedy == given.strategy.hint
+    assert {step["status"] for step in report.steps} == {"skipped"}

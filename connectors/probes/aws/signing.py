@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from yarl import URL
 
@@ -30,9 +31,16 @@ class Keys:
         from botocore.auth import S3SigV4Auth, SigV4Auth
         from botocore.awsrequest import AWSRequest
 
-        request = AWSRequest(method=method, url=url, headers=dict(headers), data=body)
+        request = AWSRequest(method=method, url=_as_read(url), headers=dict(headers), data=body)
         (S3SigV4Auth if name == "s3" else SigV4Auth)(self, name, region).add_auth(request)
         return dict(request.headers.items())
+
+
+def _as_read(url: str) -> str:
+    """With the query as services spell it when they judge a signature, however it is sent."""
+    parts = urlsplit(url)
+    read = parse_qsl(parts.query, keep_blank_values=True)
+    return parts._replace(query=urlencode(read, quote_via=quote, safe="~")).geturl()
 
 
 def service(endpoint: str) -> str:

@@ -68,6 +68,7 @@ def change(body: Body, stored: AuthCredential) -> CredentialDraft:
 def refused(error: Invalid, strategy: Strategy) -> Refused:
     """What the service found, by Redox's keys."""
     keys = {f"{field.part}.{field.native}": field.key for field in strategy.fields if field.native}
+    keys["auth_credential"] = "authCredential"  # of a destination that could not sign in with it any more
     faults = [(keys.get(fault.path, fault.path), fault.message) for fault in error.problems]
     return Refused(400, "The request is not valid.", faults)
 

@@ -51,12 +51,14 @@ def invalid(path: str, message: str) -> Refused:
 def answer(error: Exception) -> HttpResponse:
     if isinstance(error, Refused):
         return _json(error.status, error.message, error.errors)
-    kind = judged(error)
-    status, message = SPELLED.get(kind.name, INTERNAL)
-    if isinstance(error, Conflict | TenantInUse | TooMany):
-        message = str(error)
     faults = [(fault.path, fault.message) for fault in error.problems] if isinstance(error, Invalid) else []
-    return _json(status, message, faults)
+    return _json(*spelled(error), faults)
+
+
+def spelled(error: Exception) -> tuple[int, str]:
+    """The status and the sentence for what was raised outside of the dialect."""
+    status, message = SPELLED.get(judged(error).name, INTERNAL)
+    return status, str(error) if isinstance(error, Conflict | TenantInUse | TooMany) else message
 
 
 def outside(cause: Exception) -> HttpResponse:

@@ -8,7 +8,8 @@ from destinations import checking, services
 from destinations.drafts import Draft
 from destinations.models import ConnectionCheck, Destination
 from tests.connectors.aws_resources import name_for
-from tests.dialects.redox.test_conformance import bearer, make
+from tests.dialects.redox.test_conformance import bearer, make, make_credential
+from tests.dialects.redox.test_verifying import WIF
 from tests.servers import azure
 from tests.servers.entra import CLIENT, SECRET, TENANT
 from tests.servers.s3 import ADMIN
@@ -73,3 +74,34 @@ def test_a_bucket_signs_in_with_what_is_attached(request, eng, envs, s3):
     assert attached["cloudProviderSettings"] == cloud
     swept(made)
     assert eng.get(f"destinations/{made['id']}").destination["verified"] is True
+
+
+@pytest.mark.parametrize(
+    ("product", "values"),
+    [
+        ("cloud-storage", {"bucketName": "the-bucket", "fileNamePrefix": "in/"}),
+        ("bigquery", {"projectId": "the-project", "datasetId": "d", "tableId": "t"}),
+        ("pubsub", {"projectId": "the-project", "topicId": "topic"}),
+    ],
+)
+def test_a_place_that_signs_in_with_what_is_only_kept_fails_its_checks_and_says_why(eng, envs, product, values):
+    kept = make_credential(eng, envs.prd, **WIF)
+    cloud = {"typeId": "gcp", "productId": product, "settings": values}
+    made = make(eng, envs.prd, cloudProviderSettings=cloud, authCredential=kept["id"])
+    assert (made["cloudProviderSettings"], made["authCredential"]) == (cloud, kept["id"])
+    assert not Destination.objects.get().incomplete
+    check = swept(made, "failed")
+    assert check.code == "config"
+    assert (check.message, "service account" in check.remedy) == (
+        "Landfall keeps “Google workload identity federation” and cannot sign in with it.", True
+    )  # fmt: skip
+    assert eng.get(f"destinations/{made['id']}").destination == made
+
+
+def test_what_is_missing_besides_is_still_missing(eng, envs):
+    kept = make_credential(eng, envs.dev, **WIF)
+    for values in ({}, {"bucketName": "NO"}):
+        cloud = {"typeId": "gcp", "productId": "cloud-storage", "settings": values}
+        body = {"name": "d", "cloudProviderSettings": cloud, "authCredential": kept["id"]}
+        answer = eng.post(f"environments/{envs.dev.pk}/destinations", body)
+        assert (answer.status, answer.paths) == (400, ["cloudProviderSettings.settings.bucketName"])

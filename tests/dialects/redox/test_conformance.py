@@ -38,17 +38,16 @@ def make(client, place, **body):
 
 
 def bearer(environment, name="Token", **body):
-    """A credential that serves an endpoint."""
-    return {
-        "organization": 123,
-        "name": name,
-        "environmentId": str(environment.pk),
+    """A credential that serves an endpoint, unless another strategy is given with its fields."""
+    client = {
         "authStrategy": "OAuth_2.0_2-legged",
         "grantType": "client_credentials",
         "url": "https://auth.example.com/token",
         "clientId": "the-client",
         "clientSecret": "its-secret",
-    } | body
+    }
+    place = {"organization": 123, "name": name, "environmentId": str(environment.pk)}
+    return place | body if body.get("authStrategy") else place | client | body
 
 
 def make_credential(client, environment, **body):
@@ -251,11 +250,32 @@ class TestRoles:
             ("role.name", {"role": {"name": "owner"}, "user": {"name": "sup"}}),
             ("user", {"role": {"name": "support"}, "user": {"name": "nobody"}}),
             ("user", {"role": {"name": "support"}, "user": {"id": "x"}}),
+            ("user", {"role": {"name": "support"}, "user": {"id": 10**17}}),
+            ("user", {"role": {"name": "support"}, "user": "sup"}),
+            ("user.name", {"role": {"name": "support"}, "user": {}}),
+            ("user.name", {"role": {"name": "support"}, "user": {"name": 5}}),
         ],
     )
     def test_what_is_wrong_is_named(self, admin, sup, envs, path, body):
         answer = admin.send("PUT", f"environments/{envs.dev.pk}/role-assignment", body)
         assert (answer.status, answer.paths) == (400, [path])
+
+    def test_nobody_can_be_tried_out_who_is_no_member(self, admin, stranger_to, live_server, envs):
+        foreign = User.objects.get(username="foreign")
+        answers = [
+            self.assign(admin, envs, user)
+            for user in ({"name": "foreign"}, {"name": "nobody"}, {"id": foreign.pk}, {"id": foreign.pk + 1000})
+        ]
+        assert [answer.status for answer in answers] == [400] * 4
+        assert len({str(answer.body) for answer in answers}) == 1
+        assert foreign.memberships.count() == 1
+        of_installation = Redox(live_server.url, make_key(None, "admin"))
+        assert self.assign(of_installation, envs, {"name": "foreign"}).status == 200
+        assert stranger_to.get(listed(envs.dev)).status == 200
+
+    def assign(self, client, envs, user):
+        body = {"role": {"name": "engineer"}, "user": user}
+        return client.send("PUT", f"environments/{envs.dev.pk}/role-assignment", body)
 
     def test_nobody_else_assigns_roles(self, eng, own, stranger_to, envs):
         body = {"role": {"name": "engineer"}, "user": {"name": "own"}}

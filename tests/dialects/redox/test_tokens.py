@@ -1,5 +1,7 @@
 """Access tokens for programs that sign in with a key pair, as clients of the vendor's do."""
 
+import contextlib
+import http.client
 import json
 import time
 import urllib.error
@@ -12,8 +14,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 
+from destinations.parsing import MAX_BODY
 from tenants import services
 from tests.dialects.redox.client import Redox
 
@@ -81,9 +85,19 @@ def test_a_signed_assertion_is_exchanged_for_a_token_of_five_minutes(live_server
     assert len(client.get("organizations/123/environments").payload["environments"]) == 3
 
 
-def test_an_assertion_serves_once(url, assertion):
+def test_an_assertion_serves_once_for_all_processes(url, assertion):
     once = assertion()
-    assert [ask(url, once)[0] for _ in range(2)] == [200, 401]
+    assert ask(url, once)[0] == 200
+    cache.clear()  # another process has none of this one's memory
+    assert ask(url, once)[0] == 401
+    assert ask(url, assertion())[0] == 200
+
+
+def test_the_same_jti_of_another_pair_is_another(url, assertion, key, algorithm):
+    user = User.objects.create_user("kim")
+    other = services.register_key_pair(user, name="other", public_key=pem(key))
+    assert ask(url, assertion(jti="1"))[0] == 200
+    assert ask(url, signed(key, algorithm, other, url, jti="1"))[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -115,6 +129,44 @@ def test_a_forged_assertion_is_refused(url, pair, algorithm):
 )
 def test_a_form_that_asks_for_something_else_is_refused(url, assertion, change):
     assert ask(url, assertion(), **change)[0] == 400
+
+
+@pytest.mark.parametrize("length", ["x", "-1", "1e3", "0x10", "", "²"])
+def test_a_length_that_is_no_number_is_no_fault_of_ours(url, assertion, length):
+    status, said = raw(url, length, b"client_assertion=" + assertion().encode())
+    assert (status, said["error"]) == (400, "unsupported_grant_type")
+
+
+def test_a_body_is_bounded(url, assertion):
+    body = f"grant_type=client_credentials&client_assertion={assertion()}&x=".encode()
+    for kind in ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
+        long = body + b"x" * (MAX_BODY + 1)
+        status, said = raw(url, str(len(long)), long, kind)
+        assert (status, said["error"]) == (413, "invalid_request")
+
+
+def test_another_method_is_refused_in_the_shape_of_oauth(url):
+    with pytest.raises(urllib.error.HTTPError) as caught, urllib.request.urlopen(url, timeout=10):
+        pass
+    with caught.value as error:
+        assert (error.code, json.load(error).keys()) == (405, {"error", "error_description"})
+
+
+def raw(url, length, body, kind="application/x-www-form-urlencoded"):
+    """A request that says of its length what it likes."""
+    parts = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    try:
+        connection.putrequest("POST", parts.path)
+        connection.putheader("Content-Type", kind)
+        connection.putheader("Content-Length", length.encode())
+        connection.endheaders()
+        with contextlib.suppress(ConnectionError):  # whoever has read enough hangs up
+            connection.send(body)
+        response = connection.getresponse()
+        return response.status, json.load(response)
+    finally:
+        connection.close()
 
 
 def test_a_person_who_may_not_sign_in_any_more_has_no_programs_either(eng, url, assertion):

@@ -2,15 +2,18 @@
 
 import json
 import re
+import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from destinations import checking, services
+from destinations.dialects.redox.views import destinations as views
 from destinations.models import ConnectionCheck, Destination
 from tests.dialects.redox.conftest import challenge, echo
 from tests.dialects.redox.test_conformance import HTTPS, make, make_credential
 from tests.servers.process import free_port
+from tests.servers.sigv4 import proves
 
 TOKEN = "s3cr3t-of-the-endpoint"
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
@@ -100,9 +103,9 @@ FAILURES = {
 
 class TestFailing:
     @pytest.mark.parametrize("case", FAILURES)
-    def test_r24_what_is_no_right_answer_verifies_nothing(self, eng, stored, endpoint, settings, case):
+    def test_r24_what_is_no_right_answer_verifies_nothing(self, eng, stored, endpoint, monkeypatch, case):
         reply, reason = FAILURES[case]
-        settings.CHECK_TIMEOUT = 2
+        monkeypatch.setattr(views, "HANDSHAKE", 2)
         assert verify(eng, stored).status == 200
         endpoint.reply = reply
         answer = verify(eng, stored)
@@ -112,6 +115,21 @@ class TestFailing:
         assert read(eng, stored)["verified"] is False
         check = ConnectionCheck.objects.filter(trigger="verify").latest("queued_at")
         assert (check.status, reason in check.message) == ("failed", True)
+
+    def test_r24_an_endpoint_has_a_time_of_its_own_to_answer(self, eng, stored, endpoint, settings, monkeypatch):
+        def late(request):
+            time.sleep(2)
+            return echo(request)
+
+        endpoint.reply = late
+        for limit, usual, status in ((20, 1, 200), (1, 20, 400)):
+            monkeypatch.setattr(views, "HANDSHAKE", limit)
+            settings.CHECK_TIMEOUT = usual
+            assert verify(eng, stored).status == status
+            assert read(eng, stored)["verified"] is (status == 200)
+
+    def test_that_time_is_thirty_seconds(self):
+        assert views.HANDSHAKE == 30
 
     def test_r24_nobody_answers(self, eng, envs):
         url = f"https://localhost:{free_port()}/"
@@ -219,3 +237,55 @@ class TestAfterwards:
         assert "invalid_client" in answer.payload["message"]
         assert "its words" not in str(answer.body)
         assert len(endpoint.requests) == 1
+
+    @pytest.mark.parametrize("method", ["POST", "GET"])
+    def test_r37_or_signed_with_the_access_key_that_is_attached(self, eng, envs, endpoint, method):
+        endpoint.reply = lambda request: echo(request) if self.proven(request) else (403, {})
+        credential = make_credential(eng, envs.stg, **SIGV4)
+        made = make(eng, envs.stg, endpoint=endpoint.url, verificationToken=TOKEN, authCredential=credential["id"])
+        answer = verify(eng, made, {"verificationMethod": method})
+        assert (answer.status, answer.destination["verified"]) == (200, True)
+        assert endpoint.requests[-1].headers["x-amz-security-token"] == SIGV4["sessionToken"]
+
+        eng.patch(f"authcredentials/{credential['id']}", {"secretKey": "another"})
+        refused = verify(eng, made)
+        assert (refused.status, read(eng, made)["verified"]) == (400, False)
+        assert not any(SIGV4[key] in str(refused.body) for key in ("secretKey", "sessionToken"))
+
+    def proven(self, request):
+        return proves(request, SIGV4["accessKey"], SIGV4["secretKey"], region="us-west-2", service="execute-api")
+
+    @pytest.mark.parametrize("missing", ["serviceName", "awsRegion"])
+    def test_an_access_key_signs_nothing_without_service_and_region(self, eng, envs, missing):
+        whole, part = (make_credential(eng, envs.stg, **SIGV4 | more) for more in ({}, {missing: None}))
+        body = {"name": "d", "endpoint": HTTPS, "authCredential": part["id"]}
+        answer = eng.post(f"environments/{envs.stg.pk}/destinations", body)
+        assert (answer.status, answer.paths) == (400, ["authCredential"])
+        assert "region" in answer.payload["errors"][0]["message"]
+        make(eng, envs.stg, endpoint=HTTPS, authCredential=whole["id"])
+        answer = eng.patch(f"authcredentials/{whole['id']}", {missing: None})
+        assert (answer.status, answer.paths) == (400, ["authCredential"])
+
+    def test_what_is_only_kept_verifies_nothing_and_says_why(self, eng, envs, endpoint):
+        kept = make_credential(eng, envs.stg, **WIF)
+        made = make(eng, envs.stg, endpoint=endpoint.url, verificationToken=TOKEN, authCredential=kept["id"])
+        answer = verify(eng, made)
+        assert answer.status == 400
+        assert "cannot sign in with it. It holds no token to exchange" in answer.payload["message"]
+        assert ConnectionCheck.objects.get(trigger="verify").code == "config"
+        assert endpoint.requests == []
+
+
+SIGV4 = {
+    "authStrategy": "AwsSigv4",
+    "accessKey": "AKIDEXAMPLE",
+    "secretKey": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+    "sessionToken": "the-token-of-the-session",
+    "serviceName": "execute-api",
+    "awsRegion": "us-west-2",
+}
+WIF = {
+    "authStrategy": "GoogleWIF",
+    "audience": "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/q",
+    "token_url": "https://sts.googleapis.com/v1/token",
+}

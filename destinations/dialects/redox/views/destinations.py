@@ -22,6 +22,7 @@ from destinations.models import ConnectionCheck, Destination
 from tenants.models import Environment
 
 MAX_COUNT = 50
+HANDSHAKE = 30.0  # seconds that an endpoint has to answer
 
 
 class DestinationViewSet(RedoxViewSet):
@@ -66,7 +67,7 @@ class DestinationViewSet(RedoxViewSet):
         draft = writing.change(asked, stored)
         config = {**(draft.config or {}), writing.METHOD: method}
         saved = _change(stored, replace(draft, config=config))
-        _judge(services.verify(saved))
+        _judge(services.verify(saved, limit=HANDSHAKE))
         return self._answer(saved)
 
     def _environment(self) -> Environment:

@@ -13,8 +13,9 @@ from destinations.dialects.redox.credentials import organization
 from destinations.dialects.redox.failures import invalid
 from destinations.dialects.redox.views.base import RedoxViewSet
 from tenants import services
-from tenants.models import Membership, Role
-from tenants.permissions import require, visible_environments, visible_tenants
+from tenants.models import Role
+from tenants.permissions import assignable_people, require, visible_environments, visible_tenants
+from tenants.principals import Principal
 
 ROLES = {"engineer": Role.EDITOR, "support": Role.VIEWER, "viewer": Role.VIEWER}
 
@@ -38,11 +39,8 @@ class EnvironmentViewSet(RedoxViewSet):
         environment = access.environment(self.principal, id_, Role.VIEWER)
         require(self.principal, Role.ADMIN, environment.tenant_id)
         body = self.given()
-        role, user = _role(body), _user(body)
-        known = Membership.objects.filter(user=user, environment=environment).first()
-        membership = known or Membership(user=user, tenant=environment.tenant, environment=environment)
-        membership.role = role
-        services.save_membership(membership)
+        role = _role(body)
+        services.assign_role(_user(body, self.principal), environment, role)
         return self.told({"success": True})
 
 
@@ -54,14 +52,17 @@ def _role(body: Mapping[str, Any]) -> Role:
     return ROLES[name.lower()]
 
 
-def _user(body: Mapping[str, Any]) -> User:
-    """By the id, or by the name that the person signs in with. Raises `Refused`."""
+def _user(body: Mapping[str, Any], principal: Principal) -> User:
+    """Of those the caller may choose: by the id, or without one by the name to sign in with. Raises `Refused`."""
     said = bodies.mapping(body.get("user"), "user")
-    id_, name = said.get("id"), said.get("name")
-    numbered = str(id_).isascii() and str(id_).isdecimal() and len(str(id_)) < 18
-    found = User.objects.filter(pk=int(id_)).first() if id_ is not None and numbered else None
-    if found is None and id_ is None and isinstance(name, str):
-        found = User.objects.filter(username=name).first()
+    people, id_ = assignable_people(principal), str(said.get("id"))
+    if said.get("id") is None:
+        people = people.filter(username=bodies.text(said, "name", "user.name"))
+    elif id_.isascii() and id_.isdecimal() and len(id_) < 18:
+        people = people.filter(pk=int(id_))
+    else:
+        people = people.none()
+    found = people.first()
     if found is None:
-        raise invalid("user", "There is no such user.")
+        raise invalid("user", "There is no such user whom you may give a role.")
     return found
