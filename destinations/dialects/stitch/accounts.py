@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
 from destinations.dialects.stitch.access import number
@@ -52,3 +53,7 @@ def _judge(body: Mapping[str, Any]) -> None:
         raise bad_request(**dict.fromkeys(wrong, "invalid"))
     if body["region"] not in REGIONS:
         raise bad_request(region="invalid")
+    try:
+        validate_email(body["email"].strip())
+    except ValidationError:
+        raise bad_request(email="invalid") from None
