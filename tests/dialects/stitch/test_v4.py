@@ -91,7 +91,7 @@ def test_the_report_card_tells_what_is_provided(made):
     assert (found["encryption_host"], found["encryption_type"], found["sslrootcert"]) == (False, True, False)
 
 
-TOP = {
+TOP: dict[str, Any] = {
     "another key": {**STAGING, "foo": 1},
     "no properties": {"type": "postgres"},
     "no type": {"properties": {}},
