@@ -249,6 +249,7 @@ REDOX_UNKNOWN_CLOUD = env.choice("REDOX_UNKNOWN_CLOUD", ("reject", "opaque"), "r
 
 STITCH_DESTINATIONS_PER_ACCOUNT = env.number("STITCH_DESTINATIONS_PER_ACCOUNT", 1)
 STITCH_SECRETS = env.choice("STITCH_SECRETS", ("mask", "omit"), "mask")
+STITCH_HIDES = env.choice("STITCH_HIDES", ("credentials", "secrets"), "credentials")
 STITCH_REQUIRE_CHECK = env.flag("STITCH_REQUIRE_CHECK", False)
 
 # Connection checks; times in seconds

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from tenants.redirects import judge_redirect_uris
 from tenants.trail import AuditEvent  # noqa: F401  here Django finds it
 
 # What travels as one path segment; several clients send a slash as it is.
@@ -18,6 +19,10 @@ SEGMENT = r"(?!\.{1,2}\Z)(?! )(?:[^\s/?#%\x00-\x1f\x7f]| )+(?<! )"
 
 def new_tenant_id() -> str:
     return f"ten_{secrets.token_hex(10)}"
+
+
+def new_client_id() -> str:
+    return f"oc_{secrets.token_hex(16)}"
 
 
 class Role(models.TextChoices):
@@ -172,3 +177,35 @@ class Count(models.Model):
 
     def __str__(self) -> str:
         return f"{self.taken} until {self.ends}"
+
+
+class Partner(models.Model):
+    """An application of somebody else's that admins of tenants may let in. Only the SHA-256 of its secret is stored."""
+
+    client_id = models.CharField("client ID", primary_key=True, max_length=64, default=new_client_id, editable=False)
+    name = models.CharField(max_length=255)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    # Whoever has answered is sent to the one that was asked for, or else to the first.
+    redirect_uris = models.JSONField("redirect URIs", default=list, validators=[judge_redirect_uris])
+    opens_accounts = models.BooleanField("may open accounts", default=False)
+    created = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Consent(models.Model):
+    """An admin lets a partner into a tenant: good for one key, for minutes. Only the SHA-256 of its code is stored."""
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    partner = models.ForeignKey(Partner, models.CASCADE, related_name="consents")
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="consents")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="consents")
+    redirect_uri = models.TextField()
+    expires = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.user} lets {self.partner} into {self.tenant}"

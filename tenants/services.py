@@ -3,10 +3,9 @@
 import hashlib
 import secrets
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
-from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -16,9 +15,7 @@ from django.utils import timezone
 from tenants import audit, key_pairs
 from tenants.changes import columns, differences
 from tenants.models import ApiKey, Environment, KeyPair, Membership, Role, Tenant
-from tenants.trail import Subject, kind_of
-
-Row = TypeVar("Row", Tenant, Environment, Membership, KeyPair)
+from tenants.rows import delete, save
 
 KEY_PREFIX = "lfk_"
 BAD_PUBLIC_KEY = "This must be a public RSA key of at least 2048 bits, or one on the curve P-384, as PEM text."
@@ -51,29 +48,29 @@ def update_tenant(tenant: Tenant, **changes: Any) -> Tenant:
     """Change name, metadata or destination limit; the id is fixed. Raises django's ValidationError."""
     if not changes.keys() <= {"name", "metadata", "destination_limit"}:
         raise ValidationError({"id": ValidationError("The id of a tenant never changes.", code="immutable")})
-    return _save(tenant, changes)
+    return save(tenant, changes)
 
 
 def delete_tenant(tenant: Tenant) -> None:
     """Raises `TenantInUse` while the tenant owns destinations."""
     try:
-        _delete(tenant)
+        delete(tenant)
     except ProtectedError as error:
         raise TenantInUse(f"Tenant {tenant.pk} still owns {len(error.protected_objects)} destinations.") from None
 
 
 def create_environment(tenant: Tenant, *, name: str, flag: str = Environment.Flag.DEVELOPMENT) -> Environment:
-    return _save(Environment(tenant=tenant), {"name": name, "flag": flag})
+    return save(Environment(tenant=tenant), {"name": name, "flag": flag})
 
 
 def update_environment(environment: Environment, **changes: Any) -> Environment:
-    return _save(environment, changes)
+    return save(environment, changes)
 
 
 def delete_environment(environment: Environment) -> None:
     """Raises `TenantInUse` while destinations belong to the environment."""
     try:
-        _delete(environment)
+        delete(environment)
     except ProtectedError:
         raise TenantInUse(f"Environment {environment.name} still has destinations.") from None
 
@@ -90,11 +87,11 @@ def assign_role(user: User, environment: Environment, role: Role) -> Membership:
 
 def save_membership(membership: Membership) -> Membership:
     """Give a user a role in a tenant, or change it. Raises django's ValidationError."""
-    return _save(membership, {}, security=True)
+    return save(membership, {}, security=True)
 
 
 def delete_membership(membership: Membership) -> None:
-    _delete(membership, security=True)
+    delete(membership, security=True)
 
 
 @transaction.atomic
@@ -109,7 +106,7 @@ def guest_of(tenant: Tenant) -> User:
     whole = {"user": user, "tenant": tenant, "environment": None}
     membership = Membership.objects.filter(**whole).first() or Membership(**whole)
     if membership.role != Role.EDITOR:
-        _save(membership, {"role": Role.EDITOR}, security=True)
+        save(membership, {"role": Role.EDITOR}, security=True)
     return user
 
 
@@ -179,32 +176,8 @@ def save_key_pair(pair: KeyPair) -> KeyPair:
         key_pairs.algorithm_of(pair.public_key)
     except ValueError:
         raise ValidationError({"public_key": BAD_PUBLIC_KEY}) from None
-    return _save(pair, {}, security=True)
+    return save(pair, {}, security=True)
 
 
 def delete_key_pair(pair: KeyPair) -> None:
-    _delete(pair, security=True)
-
-
-@transaction.atomic
-def _save(row: Row, changes: dict[str, Any], *, security: bool = False) -> Row:
-    stored = type(row)._default_manager.select_for_update()
-    before = None if row._state.adding else stored.filter(pk=row.pk).first()
-    for name, value in changes.items():
-        setattr(row, name, value)
-    row.full_clean()
-    row.save()
-    subject = Subject.of(row)
-    told = differences(columns(before), columns(row))
-    audit.record(f"{subject.kind}.{'update' if before else 'create'}", subject, changes=told, security=security)
-    return row
-
-
-@transaction.atomic
-def _delete(row: Row, *, security: bool = False) -> None:
-    """With all that hangs on the row, which is counted in the entry."""
-    subject = Subject.of(row)
-    _, counts = row.delete()
-    if counts.pop(row._meta.label, 0):
-        told = differences({kind_of(apps.get_model(label)): count for label, count in counts.items()}, {})
-        audit.record(f"{subject.kind}.delete", subject, changes=told, security=security)
+    delete(pair, security=True)

@@ -7,6 +7,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 
 from tenants.admin.access import administered, principal_of
+from tenants.models import Role
 
 
 def icon(request: HttpRequest) -> str:
@@ -30,6 +31,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     manages = administered(request) != frozenset()
     member = principal_of(request).tenants != frozenset()
     signs_in = request.user.is_authenticated and request.user.has_usable_password()
+    owns = principal_of(request).may_everywhere(Role.ADMIN)
     people = request.user.has_perm("auth.view_user")
     return [
         {
@@ -49,6 +51,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 _item("Members", "badge", "tenants_membership_changelist", manages),
                 _item("API keys", "key", "tenants_apikey_changelist", manages),
                 _item("Audit trail", "history", "tenants_auditevent_changelist", manages),
+                _item("Partners", "handshake", "tenants_partner_changelist", owns),
             ],
         },
         {

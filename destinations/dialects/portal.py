@@ -1,7 +1,7 @@
 """The way in for a tenant's own people: a link with a token, which an application hands them."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -51,8 +51,13 @@ class PortalView(View, ABC):
         theme = request.GET.get("theme")
         context = {"tenant": tenant, "token": token, "good_for": self.good_for}
         context["theme"] = theme if theme in ("light", "dark") else ""
-        response = render(request, "landfall/portal.html", context, status=200 if tenant else 401)
-        # The address holds the token; without any referrer a browser would not say either where the form comes from.
-        response["Referrer-Policy"] = "same-origin"
-        response["Cache-Control"] = "no-store"
-        return response
+        return page(request, "landfall/portal.html", context, 200 if tenant else 401)
+
+
+def page(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    """A page for one person, whose address tells what no other site should learn."""
+    response = render(request, template, context, status=status)
+    # Without any referrer a browser would not say either where the form comes from.
+    response["Referrer-Policy"] = "same-origin"
+    response["Cache-Control"] = "no-store"
+    return response

@@ -3,6 +3,7 @@
 from tenants.admin.keypairs import KeyPairAdmin
 from tenants.admin.keys import ApiKeyAdmin
 from tenants.admin.members import MembershipAdmin
+from tenants.admin.partners import PartnerAdmin
 from tenants.admin.people import GroupAdmin, UserAdmin
 from tenants.admin.tenants import EnvironmentAdmin, TenantAdmin
 from tenants.admin.trail import AuditEventAdmin
@@ -14,6 +15,7 @@ __all__ = [
     "GroupAdmin",
     "KeyPairAdmin",
     "MembershipAdmin",
+    "PartnerAdmin",
     "TenantAdmin",
     "UserAdmin",
 ]

@@ -13,6 +13,7 @@ from destinations import checking, services
 from destinations.dialects.outpost import tokens
 from destinations.drafts import Draft
 from destinations.models import Destination
+from tenants import partners
 from tests.admin.conftest import PASSWORD
 from tests.admin.pages import ADD, LIST, change, overview
 from tests.factories import SECRET, make_destination, make_environment, make_tenant
@@ -271,3 +272,24 @@ def test_the_readable_api_works_without_any_other_host(page):
     expect(page.get_by_role("heading", name="Landfall")).to_be_visible()
     page.locator(".opblock-summary-get").first.click()
     expect(page.get_by_text("Parameters").first).to_be_visible()
+
+
+def test_an_admin_lets_a_partner_in_from_the_link_to_the_way_back(browser, live_server, http_server):
+    """The partner's site is another one than this, as it always is."""
+    User.objects.create_superuser("admin", password=PASSWORD)
+    make_tenant("acme", "Acme Logistics")
+    back = http_server.url("/status/200")
+    partner, _ = partners.register(name="Dashboards & Co", redirect_uris=[back])
+    context = browser.new_context(base_url=live_server.url)
+    page = context.new_page()
+    link = f"/stitch/oauth/authorization?client_id={partner.pk}&state=s"
+    for button, query in (("Don't allow", r"error=access_denied&state=s"), ("Allow", r"code=[\w-]{43}&state=s")):
+        page.goto(link)
+        if button == "Don't allow":
+            page.get_by_label("Username").fill("admin")
+            page.get_by_label("Password").fill(PASSWORD)
+            page.get_by_role("button", name="Log in").click()
+        expect(page.get_by_role("heading", name="Let Dashboards & Co in?")).to_be_visible()
+        page.get_by_role("button", name=button, exact=True).click()
+        expect(page).to_have_url(re.compile(rf"{re.escape(back)}\?{query}$"))
+    context.close()

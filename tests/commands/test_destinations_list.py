@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from destinations import services
 from destinations.api.views.destinations import DestinationViewSet
+from destinations.drafts import Draft
 from destinations.management.commands.destinations_list import SORTS
 from destinations.models import ConnectionCheck, DestinationState
 from tests.commands import processes
@@ -58,6 +59,15 @@ class TestTable:
         url = "https://hooks.example.com/in"
         assert first.split() == ["first", "First", "webhook", "acme", url, "failing", *when]
         assert second.split() == ["second", "Second", "webhook", "other", url, "disabled", "never"]
+
+    def test_says_what_is_not_complete_and_shows_what_there_is_of_it(self, command, tenant):
+        services.create(tenant, Draft(name="Bare", incomplete=True))
+        services.create(tenant, Draft(name="Half", type="aws_s3", config={"bucket": "abc"}, incomplete=True))
+        services.disable(services.create(tenant, Draft(name="Paused", type="webhook", incomplete=True)))
+        rows = [line.split() for line in command("destinations_list", "--sort", "name").lines[1:]]
+        assert rows[0] == ["bare", "Bare", "undecided", "acme", "incomplete", "never"]
+        assert rows[1] == ["half", "Half", "aws_s3", "acme", "bucket=abc", "incomplete", "never"]
+        assert (rows[2][2], rows[2][-2:]) == ("webhook", ["disabled", "never"])
 
     @pytest.mark.parametrize("columns", [80, 120])
     def test_fits_a_terminal(self, command, tenant, monkeypatch, columns):

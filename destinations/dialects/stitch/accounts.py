@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
 from destinations.dialects.stitch.access import number
 from destinations.dialects.stitch.failures import Refused
-from tenants import principals, services
+from tenants import partners, principals, services
 from tenants.models import Role, Tenant
 
 FIELDS = ("partner_id", "partner_secret", "first_name", "last_name", "company", "email", "region")
@@ -23,11 +24,10 @@ def bad_request(**errors: str) -> Refused:
 def open_account(body: Mapping[str, Any]) -> tuple[Tenant, str]:
     """The new tenant and its token. Raises `Refused`.
 
-    The partner is who has a key of the installation that may do everything; the secret is that key.
+    The partner is one that is registered for it, or who has a key of the installation that may do everything.
     """
     _judge(body)
-    key = services.find_key(body["partner_secret"])
-    if key is None or not principals.of_key(key).may_everywhere(Role.ADMIN):
+    if not _may_open(body["partner_id"], body["partner_secret"]):
         raise bad_request()
     # From the address, so that of two who ask at once with the same one gets an account.
     id_ = str(number(body["email"].strip().lower()))
@@ -45,6 +45,13 @@ def open_account(body: Mapping[str, Any]) -> tuple[Tenant, str]:
     return tenant, token
 
 
+def _may_open(partner_id: str, secret: str) -> bool:
+    if partner := partners.find(secret, partner_id):
+        return partner.opens_accounts
+    key = services.find_key(secret)
+    return key is not None and principals.of_key(key).may_everywhere(Role.ADMIN)
+
+
 def _judge(body: Mapping[str, Any]) -> None:
     if missing := [name for name in FIELDS if not body.get(name)]:
         raise bad_request(**dict.fromkeys(missing, "required"))
@@ -52,3 +59,7 @@ def _judge(body: Mapping[str, Any]) -> None:
         raise bad_request(**dict.fromkeys(wrong, "invalid"))
     if body["region"] not in REGIONS:
         raise bad_request(region="invalid")
+    try:
+        validate_email(body["email"].strip())
+    except ValidationError:
+        raise bad_request(email="invalid") from None

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from connectors.probes import ssh
 from destinations.dialects.stitch.access import account_id
 from destinations.dialects.stitch.moments import moment
 from destinations.dialects.stitch.types import BY_NATIVE
@@ -23,6 +24,7 @@ TEXTS = {
     "timeout": "Connection timed out.",
     "protocol": WRONG_TYPE,
 }
+DROPPED = "An I/O error occurred while sending to the backend."
 NO_CHALLENGE = "An error occurred (404) when calling the HeadObject operation: Not Found"
 
 
@@ -77,11 +79,20 @@ def _reason(check: ConnectionCheck, row: Destination) -> str:
     """The catalogue's text, else ours, which holds no secret and no words of a driver."""
     if check.status == Status.ERROR:
         return INTERNAL
+    step = _failed_step(check)
+    # The catalogue speaks of the destination: the SSH server before it has other passwords, ports and types.
+    told = "" if step in ssh.STEPS else _catalogued(check, row, step)
+    return told or f"{check.message} {check.remedy}".strip()
+
+
+def _catalogued(check: ConnectionCheck, row: Destination, step: str) -> str:
+    """What the vendor says of such a failure; empty where it has no words for it."""
     if check.code == "denied" and (user := _user(row)):
         return f'FATAL: Password authentication failed for user "{user}"'
-    if check.code == "not_found" and _failed_step(check) == "find challenge file":
+    if check.code == "not_found" and step == "find challenge file":
         return NO_CHALLENGE
-    return TEXTS.get(check.code) or f"{check.message} {check.remedy}".strip()
+    # Of the closed list of codes none tells of a connection that was dropped; our sentences do.
+    return DROPPED if "closed the connection" in check.message else TEXTS.get(check.code, "")
 
 
 def _user(row: Destination) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors import registry
 from destinations.dialects.stitch.codecs import Codec, Plain, Port, Ssh
-from destinations.dialects.stitch.files import Delimiter, FileFormat, KeyFormat
+from destinations.dialects.stitch.files import DELIMITER, Delimiter, FileFormat, KeyFormat
 from destinations.dialects.stitch.properties import FLAG, HOST, PORT, Property, matching
 
 FULLY_CONFIGURED = "fully_configured"
@@ -35,6 +35,11 @@ class Type:
     @cached_property
     def old_properties(self) -> dict[str, Property]:
         return {name: SSL if name == "ssl" else self.properties[name] for name in self.old}
+
+    @cached_property
+    def credentials(self) -> frozenset[str]:
+        """The properties that report cards mark as such, some of which are no secrets natively."""
+        return frozenset(name for name, one in self.properties.items() if one.credential)
 
     @cached_property
     def secrets(self) -> frozenset[str]:
@@ -94,7 +99,7 @@ CSV = (
 )
 FILES = (
     Property(name="s3_bucket"),
-    Property(name="output_file_format", schema=matching("^(csv|jsonl|json)$")),
+    Property(name="output_file_format", schema=matching("^(csv|jsonl)$"), synonyms={"json": "jsonl"}),
     Property(name="s3_key_format_string"),
     *CSV,
 )
@@ -105,7 +110,7 @@ FILES_CODECS: tuple[Codec, ...] = (
     Plain("s3_bucket", "config.bucket"),
     FileFormat("output_file_format", "extra.output_file_format"),
     KeyFormat("s3_key_format_string", "extra.s3_key_format_string"),
-    Delimiter("csv_delimiter", "extra.csv_delimiter"),
+    Delimiter("csv_delimiter", DELIMITER),
     *kept("csv_force_quote"),
 )
 KEYS = (secret("access_key_id"), secret("secret_access_key"))

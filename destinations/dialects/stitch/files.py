@@ -10,6 +10,7 @@ NEEDED = ("[integration_name]", "[table_name]", "[table_version]", "[timestamp_l
 OPTIONAL = ("[year_loaded]", "[month_loaded]", "[day_loaded]", "[hour_loaded]")
 FORBIDDEN = set(" !@#$%^&*")
 LONGEST = 500
+DELIMITER = "extra.csv_delimiter"
 
 
 class KeyFormat(Plain):
@@ -35,10 +36,11 @@ def _fault(value: str) -> str:
 
 
 class FileFormat(Plain):
-    """JSON lines were called json once."""
+    """Files of another format than csv have no delimiter: the one that there was goes."""
 
-    def native(self, value: str) -> str:
-        return "jsonl" if value == "json" else value
+    def read(self, values: Values, stored: Values) -> Native:
+        kept = super().read(values, stored)
+        return kept if kept[self.natives[0]] == "csv" else {**kept, DELIMITER: None}
 
 
 class Challenge(Plain):

@@ -24,7 +24,8 @@ FLAG = matching("^(true|false)$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Property:
-    """`credential` ones are never answered in version 4. What is `made` here need not be sent though it is required."""
+    """`credential` ones are never answered in version 4. What is `made` here need not be sent though it is required.
+    `synonyms` are values that are understood beside those of the schema, by what they are called today."""
 
     name: str
     schema: Schema = field(default_factory=lambda: TEXT)
@@ -33,6 +34,24 @@ class Property:
     kind: Kind = "user_provided"
     system_provided: bool = False
     made: bool = False
+    synonyms: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def plain(self) -> type:
+        """What its values are in version 3, which has numbers and flags."""
+        return int if self.schema == PORT else bool if self.schema == FLAG else str
+
+    def typed(self, text: str) -> Any:
+        """A value of version 4 as version 3 has it."""
+        return text == TRUE if self.plain is bool else self.plain(text)
+
+    def text(self, given: Any) -> Any:
+        """A value of version 3 as version 4 has it, and what is neither as it is."""
+        if type(given) is not self.plain:
+            return given
+        if isinstance(given, bool):
+            return TRUE if given else FALSE
+        return self.synonyms.get(str(given), str(given))
 
     def shown(self, *, provided: bool) -> dict[str, Any]:
         return {
@@ -85,10 +104,3 @@ def objects(**properties: Schema) -> Schema:
         "required": list(properties),
         "additionalProperties": False,
     }
-
-
-def text(value: Any) -> Any:
-    """Numbers and flags as the texts they are in version 4; anything else as it is."""
-    if isinstance(value, bool):
-        return TRUE if value else FALSE
-    return str(value) if isinstance(value, int) else value

@@ -9,13 +9,11 @@ from destinations.dialects.stitch import cards, checks
 from destinations.dialects.stitch.access import account_id
 from destinations.dialects.stitch.declaring import Type
 from destinations.dialects.stitch.moments import moment
-from destinations.dialects.stitch.properties import TRUE
 from destinations.dialects.stitch.types import BY_NATIVE
 from destinations.models import Destination
 
 EXTRA = "stitch"  # the key of what only Stitch's clients know, in `extra`
 MASK = "<PASSWORD>"
-NUMBERS, FLAGS = ("port", "encryption_port"), ("ssl", "csv_force_quote")
 
 
 def type_of(row: Destination) -> Type:
@@ -41,7 +39,8 @@ def values_of(row: Destination) -> dict[str, Any]:
 def shown(row: Destination, newest_check: Any = None) -> dict[str, Any]:
     """Version 4. `newest_check` is the uuid of one."""
     type_, values, account = type_of(row), values_of(row), account_id(row.tenant_id)
-    public = (name for name, one in sorted(type_.properties.items()) if name in values and not one.credential)
+    hidden = type_.secrets if settings.STITCH_HIDES == "secrets" else type_.credentials
+    public = sorted(type_.properties.keys() & values.keys() - hidden)
     return {
         "id": row.pk,
         "name": name_of(row),
@@ -84,10 +83,5 @@ def connection_of(row: Destination) -> dict[str, Any]:
         values.pop("encryption_type")
     hidden = type_.secrets if settings.STITCH_SECRETS == "omit" else ()
     told = [name for name in type_.old if name in values and name not in hidden]
-    return {name: MASK if name in type_.secrets else _typed(name, values[name]) for name in told}
-
-
-def _typed(name: str, value: str) -> Any:
-    if name in NUMBERS:
-        return int(value)
-    return value == TRUE if name in FLAGS else value
+    properties = type_.old_properties
+    return {name: MASK if name in type_.secrets else properties[name].typed(values[name]) for name in told}

@@ -1,10 +1,12 @@
 """Tokens that open the admin for an hour, to whoever an application hands one."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.core import signing
+from django.http import HttpRequest, HttpResponse
 
 from destinations.dialects import portal
+from destinations.dialects.stitch.failures import NOWHERE, answer
 
 LIFETIME = 3600  # seconds
 SESSION = 12 * 3600
@@ -27,3 +29,6 @@ class SessionView(portal.PortalView):
 
     def lasts(self, token: str) -> int:
         return SESSION
+
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return answer(NOWHERE)

@@ -5,8 +5,9 @@ from typing import Any
 from django.urls import URLPattern, re_path
 
 from destinations.dialects.base import EVERY_METHOD
+from destinations.dialects.stitch.authorization import AuthorizationView
 from destinations.dialects.stitch.sessions import SessionView
-from destinations.dialects.stitch.views.accounts import AccountViewSet, EphemeralViewSet
+from destinations.dialects.stitch.views.accounts import AccountViewSet, EphemeralViewSet, TokenViewSet
 from destinations.dialects.stitch.views.destinations import DestinationViewSet
 from destinations.dialects.stitch.views.nowhere import NowhereViewSet
 from destinations.dialects.stitch.views.old import OldDestinationViewSet
@@ -24,6 +25,8 @@ urlpatterns = [
     route("v3/accounts", AccountViewSet.as_view({"post": "create"})),
     route("v3/sessions/ephemeral", EphemeralViewSet.as_view({"post": "create"})),
     route("session", SessionView.as_view()),
+    route("oauth/authorization", AuthorizationView.as_view()),
+    route("oauth/token", TokenViewSet.as_view({"post": "create"})),
     route("v3/destinations", OldDestinationViewSet.as_view({"get": "list", "post": "create"})),
     route(f"v3/destinations/{ONE}", OldDestinationViewSet.as_view({"put": "replace"})),
     route("v4/destinations", DestinationViewSet.as_view({"get": "list", "post": "create"})),

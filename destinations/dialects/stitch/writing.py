@@ -7,7 +7,7 @@ from connectors.problems import Invalid
 from destinations.dialects.stitch.codecs import Fault, Native, parts
 from destinations.dialects.stitch.declaring import Type
 from destinations.dialects.stitch.failures import BadProperties
-from destinations.dialects.stitch.properties import Property, Values, text
+from destinations.dialects.stitch.properties import Property, Values
 from destinations.dialects.stitch.reading import EXTRA, values_of
 from destinations.drafts import Draft
 from destinations.exceptions import LimitReached
@@ -56,8 +56,9 @@ class Judged:
 def _judged(known: Known, sent: Values, stored: Values | None) -> Judged:
     judged = Judged()
     for name, given in sent.items():
-        value = text(given)
-        if reason := _reason(known.get(name), value, stored):
+        property_ = known.get(name)
+        value = property_.text(given) if property_ else given
+        if reason := _reason(property_, value, stored):
             judged.reasons[name] = reason
         else:
             judged.values[name] = value

@@ -39,16 +39,29 @@ class Command(PoliteCommand):
             self.write_table(found)
 
     def write_table(self, destinations: Iterable[Destination]) -> None:
-        states = {"healthy": self.style.SUCCESS, "failing": self.style.ERROR, "disabled": self.style.WARNING}
+        odd = dict.fromkeys(("disabled", "incomplete"), self.style.WARNING)
+        states = {"healthy": self.style.SUCCESS, "failing": self.style.ERROR, **odd}
         rows = [_row(destination) for destination in destinations]
         for text in table(TITLES, rows, room(self.stdout), {"STATE": states}):
             self.stdout.write(text)
 
 
 def _row(destination: Destination) -> list[str]:
-    """The health of what is put away does not matter, so its column says that it is."""
-    health, last = destination.state.health, destination.state.last_check
-    state = "archived" if destination.archived_at else "disabled" if destination.disabled_at else health
+    last = destination.state.last_check
     checked = f"{last.completed_at:%Y-%m-%d %H:%M}" if last else "never"
-    what = (destination.slug, destination.name, destination.type, destination.tenant_id, destination.target)
-    return [*what, state, checked]
+    what = (destination.slug, destination.name, destination.type or "undecided", destination.tenant_id)
+    return [*what, _target(destination), _state(destination), checked]
+
+
+def _target(destination: Destination) -> str:
+    """Of what is not complete, whatever of it there is: a target may need what is missing."""
+    if not destination.incomplete:
+        return destination.target
+    return ", ".join(f"{name}={value}" for name, value in destination.config.items() if value not in (None, ""))
+
+
+def _state(destination: Destination) -> str:
+    """The health of what is put away, or cannot be checked yet, does not matter: the column says that it is."""
+    put_away = "archived" if destination.archived_at else "disabled" if destination.disabled_at else ""
+    health: str = destination.state.health
+    return put_away or ("incomplete" if destination.incomplete else health)

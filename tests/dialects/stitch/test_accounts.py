@@ -60,6 +60,7 @@ def test_an_address_has_one_account(partner, form, email):
         ({"email": None, "company": ""}, {"company": "required", "email": "required"}),
         ({"company": 1}, {"company": "invalid"}),
         ({"company": "x" * 300}, {"company": "invalid"}),
+        ({"email": "nobody"}, {"email": "invalid"}),
         ({"region": "mars"}, {"region": "invalid"}),
         ({"partner_secret": "oc_nobody"}, {}),
     ],

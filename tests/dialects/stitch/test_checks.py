@@ -10,7 +10,7 @@ from destinations.keys import ssh_key
 from destinations.models import ConnectionCheck, Destination, DestinationState
 from tests.dialects.stitch.bodies import KEY_FORMAT, TIME, V3, V4, posted
 from tests.dialects.stitch.conftest import PASSWORD
-from tests.servers.http import hang, listening
+from tests.servers.http import close, hang, listening
 from tests.servers.process import free_port, wait_until
 
 NULLS = ("tap_exit_status", "tap_error_message", "target_exit_status", "target_error_message")
@@ -129,6 +129,22 @@ class TestDatabases:
             passes(stitch, made(stitch, postgres_at(lake, **tunnel)))
         finally:
             keys.write_text(before)
+
+    def test_what_the_ssh_server_refuses_is_not_told_of_the_database(self, stitch, lake, ssh):
+        place = {"encryption_type": "ssh", "encryption_host": ssh.host, "encryption_port": str(ssh.port)}
+        reason = fails(stitch, made(stitch, postgres_at(lake, **place, encryption_username=ssh.user)))
+        assert "SSH server" in reason
+        assert "authorized_keys" in reason
+        (destination,) = stitch.get(V4).body
+        closed = str(free_port())
+        stitch.put(f"{V4}/{destination['id']}", {"properties": {"encryption_port": closed}})
+        assert f"{ssh.host}:{closed} refused the connection." in fails(stitch, destination)
+
+    def test_a_connection_that_is_dropped_is_told(self, stitch):
+        with listening(close) as server:
+            place = {"host": "127.0.0.1", "port": str(server.port), "username": "u", "password": "p", "database": "d"}
+            reason = fails(stitch, made(stitch, posted("postgres", properties={**place, "ssl": "true"})))
+        assert reason == "An I/O error occurred while sending to the backend."
 
     @pytest.mark.parametrize("type_", ["redshift", "panoply"])
     def test_its_relatives_pass_too(self, stitch, lake, type_):

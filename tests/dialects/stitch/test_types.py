@@ -121,14 +121,73 @@ def test_some_properties_are_of_a_kind_of_their_own(stitch):
     assert {place: property_of(stitch, *place)["property_type"] for place in kinds} == kinds
 
 
-def test_schemas_are_those_of_the_vendor(stitch):
-    assert property_of(stitch, "postgres", "port")["json_schema"] == {"type": "string", "pattern": r"^\d+$"}
-    assert property_of(stitch, "redshift", "encryption_type")["json_schema"]["pattern"] == "^(ssh|none)$"
-    assert property_of(stitch, "bigquery_v2", "cloud_storage_location")["json_schema"]["pattern"].startswith(
-        "^US$|^EU$|"
-    )
-    key = property_of(stitch, "bigquery_v2", "service_account_credentials")["json_schema"]
-    assert (key["additionalProperties"], len(key["required"])) == (False, 10)
+TEXT = {"type": "string"}
+HOST = {"anyOf": [{"type": "string", "format": form} for form in ("ipv4", "ipv6", "hostname")]}
+PORT = {"type": "string", "pattern": r"^\d+$"}
+FLAG = {"type": "string", "pattern": "^(true|false)$"}
+FORMAT = {"type": "string", "pattern": "^(csv|jsonl)$"}
+LOCATIONS = (
+    "US EU asia-east1 asia-east2 asia-northeast1 asia-northeast2 asia-south1 asia-southeast1 australia-southeast1 "
+    "europe-north1 europe-west2 europe-west3 europe-west6 northamerica-northeast1 southamerica-east1 us-east4 us-west2"
+)
+URI = {"type": "string", "format": "uri"}
+KEY = {
+    **dict.fromkeys(("type", "project_id", "private_key", "private_key_id", "client_id"), TEXT),
+    "client_email": {"type": "string", "format": "email"},
+    **{f"{name}_uri": URI for name in ("auth", "token")},
+    **{f"{name}_cert_url": URI for name in ("auth_provider_x509", "client_x509")},
+}
+
+
+def whole(**properties):
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def pattern(text):
+    return {"type": "string", "pattern": text}
+
+
+# Of properties by name, whichever type has them; whatever is not here is any text.
+SCHEMAS = {
+    "host": HOST,
+    "port": PORT,
+    "encryption_type": pattern("^(ssh|none)$"),
+    "encryption_host": HOST,
+    "encryption_port": PORT,
+    "ssl": FLAG,
+    "output_file_format": FORMAT,
+    "sentinel_key": pattern("^stitch-challenge-file-.*$"),
+    "csv_delimiter": pattern(r"^(,|\||\t)$"),
+    "csv_force_quote": FLAG,
+    "cloud_storage_location": pattern("|".join(f"^{name}$" for name in LOCATIONS.split())),
+    "loading_mode": pattern("^(UPSERT|APPEND_ONLY)$"),
+    "jdbc_url": pattern("^jdbc:spark://"),
+    "staging_area": whole(scheme=pattern("^s3$"), bucket_name=pattern("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9.]$")),
+    "ssh_config": {
+        "anyOf": [
+            whole(ssh=pattern("^true$"), ssh_host=TEXT, ssh_port=PORT, ssh_user=TEXT),
+            whole(ssh=pattern("^false$")),
+        ]
+    },
+    "dataset_location": pattern("^(US|EU|asia-northeast1|europe-west2|asia-southeast1|australian-southeast1)$"),
+}
+
+
+@pytest.mark.parametrize("type_", TABLE)
+def test_every_schema_is_that_of_the_vendor(stitch, type_):
+    card = stitch.get(f"/v4/destination-types/{type_}").body
+    for one in (one for step in card["steps"] for one in step["properties"]):
+        found = dict(one["json_schema"])
+        if one["name"] == "service_account_credentials":
+            assert sorted(found.pop("required")) == sorted(KEY)
+            assert found == {"type": "object", "properties": KEY, "additionalProperties": False}
+        else:
+            assert found == SCHEMAS.get(one["name"], TEXT), one["name"]
 
 
 @pytest.mark.parametrize("type_", ALL)
@@ -148,8 +207,10 @@ def test_a_destination_of_a_type_lives_from_creation_to_deletion(stitch, type_):
     assert not Destination.objects.exists()
 
 
+@pytest.mark.parametrize("hides", ["credentials", "secrets"])
 @pytest.mark.parametrize("type_", ALL)
-def test_no_credential_is_answered(stitch, type_):
+def test_no_credential_is_answered(stitch, settings, type_, hides):
+    settings.STITCH_HIDES = hides
     made = stitch.post(V4, posted(type_))
     told = [made, stitch.get(V4), stitch.get(V3), stitch.put(f"{V4}/{made.body['id']}", {"properties": {}})]
     for name in HIDDEN & PROPERTIES[type_].keys():

@@ -160,6 +160,9 @@ def test_a_new_password_is_stored(stitch, one):
     ("body", "text"),
     [
         ({**REDSHIFT, "type": "postgres"}, OTHER_TYPE_TEXT),
+        ({**REDSHIFT, "type": "mysql_destination"}, OTHER_TYPE_TEXT),
+        ({**REDSHIFT, "type": "oracle"}, OTHER_TYPE_TEXT),
+        ({**REDSHIFT, "type": 1}, OLD_TEXT),
         ({"connection": CONNECTION}, OLD_TEXT),
         ({"type": "redshift"}, OLD_TEXT),
         ({**REDSHIFT, "name": "x"}, OLD_TEXT),
@@ -217,3 +220,11 @@ def test_secrets_can_be_left_out(stitch, made, settings):
     settings.STITCH_SECRETS = "omit"
     (listed,) = stitch.get(V3).body
     assert listed["connection"] == {name: value for name, value in CONNECTION.items() if name != "password"}
+
+
+def test_a_bucket_can_be_changed_to_lines_of_json(stitch):
+    made = stitch.post(V3, OLD_S3).body
+    sent = {"type": "s3", "connection": {"output_file_format": "jsonl"}}
+    shown = stitch.put(f"{V3}/{made['id']}", sent).body["connection"]
+    kept = {name: value for name, value in made["connection"].items() if name != "csv_delimiter"}
+    assert shown == {**kept, "output_file_format": "jsonl"}

@@ -1,6 +1,7 @@
 """Destinations in version 4: the cases of the contract, over HTTP."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ from tests.dialects.stitch.bodies import (
 )
 from tests.factories import make_destination
 
-STAGING = {
+STAGING: dict[str, Any] = {
     "type": "postgres",
     "name": "Staging",
     "description": "d",
@@ -90,7 +91,7 @@ def test_the_report_card_tells_what_is_provided(made):
     assert (found["encryption_host"], found["encryption_type"], found["sslrootcert"]) == (False, True, False)
 
 
-TOP = {
+TOP: dict[str, Any] = {
     "another key": {**STAGING, "foo": 1},
     "no properties": {"type": "postgres"},
     "no type": {"properties": {}},
@@ -133,6 +134,11 @@ BAD = [
     ("postgres", {"host": ""}, "host"),
     ("postgres", {"host": None}, "host"),
     ("postgres", {"host": ["h"]}, "host"),
+    ("postgres", {"host": 5}, "host"),
+    ("postgres", {"host": True}, "host"),
+    ("postgres", {"password": 12345678}, "password"),
+    ("postgres", {"port": True}, "port"),
+    ("postgres", {"ssl": 1}, "ssl"),
     ("postgres", {"host": "https://h.example.com"}, "host"),
     ("postgres", {"ssl": "yes"}, "ssl"),
     ("postgres", {"schema": "x"}, "schema"),
@@ -325,6 +331,35 @@ def test_the_loading_mode_never_changes(stitch):
     moved = {**ACCOUNT_KEY, "project_id": "another-project"}
     answer = stitch.put(one, {"properties": {"service_account_credentials": moved}})
     assert answer.body["properties"]["project_id"] == "another-project"
+
+
+def test_a_port_may_be_a_number_and_a_flag_a_flag(stitch):
+    sent = {**STAGING["properties"], "port": 5433, "ssl": True, **TUNNEL, "encryption_port": 2222}
+    shown = stitch.post(V4, posted("postgres", properties=sent)).body["properties"]
+    assert (shown["port"], shown["ssl"], shown["encryption_port"]) == ("5433", "true", "2222")
+
+
+def test_a_host_may_be_one_that_strict_validators_refuse(stitch):
+    sent = {**STAGING["properties"], "host": "my_db.internal_net.example.com"}
+    assert stitch.post(V4, posted("postgres", properties=sent)).body["properties"]["host"] == sent["host"]
+
+
+def test_a_delimiter_goes_with_the_format_that_has_one(stitch):
+    made = stitch.post(V4, posted("s3", properties={**PROPERTIES["s3"], "csv_delimiter": "|"})).body
+    one = f"{V4}/{made['id']}"
+    assert made["properties"]["csv_delimiter"] == "|"
+    lines = stitch.put(one, {"properties": {"output_file_format": "jsonl"}}).body["properties"]
+    assert "csv_delimiter" not in lines
+    assert stitch.put(one, {"properties": lines}).body["properties"] == lines
+    assert stitch.put(one, {"properties": {"csv_delimiter": "|"}}).bad == ["csv_delimiter"]
+
+
+def test_only_secrets_may_be_left_out(stitch, settings):
+    made = stitch.post(V4, posted("snowflake")).body
+    assert "username" not in made["properties"]
+    settings.STITCH_HIDES = "secrets"
+    (listed,) = stitch.get(V4).body
+    assert listed["properties"] == {**made["properties"], "username": PROPERTIES["snowflake"]["username"]}
 
 
 def test_the_old_word_for_lines_of_json_is_understood(stitch):

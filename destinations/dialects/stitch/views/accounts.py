@@ -1,5 +1,7 @@
 """Accounts, and the sessions in which their people see them."""
 
+from urllib.parse import parse_qsl
+
 from django.http import HttpResponse
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
@@ -8,12 +10,15 @@ from rest_framework.response import Response
 from destinations.dialects.base import DialectViewSet
 from destinations.dialects.stitch import accounts, sessions
 from destinations.dialects.stitch.access import account_id
-from destinations.dialects.stitch.failures import answer
+from destinations.dialects.stitch.failures import Refused, answer
 from destinations.dialects.stitch.views.base import StitchViewSet
+from tenants import partners
 from tenants.principals import Principal
 
+MOST_FIELDS = 20
 
-class AccountViewSet(DialectViewSet):
+
+class PartnerViewSet(DialectViewSet):
     """Who calls says so in the body."""
 
     def enter(self, request: Request) -> Principal:
@@ -22,6 +27,8 @@ class AccountViewSet(DialectViewSet):
     def refusal(self, error: Exception) -> HttpResponse:
         return answer(error)
 
+
+class AccountViewSet(PartnerViewSet):
     def create(self, request: Request) -> Response:
         try:
             body = self.body()
@@ -29,6 +36,37 @@ class AccountViewSet(DialectViewSet):
             raise accounts.bad_request() from None
         tenant, token = accounts.open_account(body if isinstance(body, dict) else {})
         return Response({"access_token": token, "stitch_account_id": account_id(tenant.pk)})
+
+
+class TokenViewSet(PartnerViewSet):
+    """The other half of the page of consent: a token for a code (RFC 6749, 4.1.3)."""
+
+    def create(self, request: Request) -> Response:
+        form = self._form()
+        if form.get("grant_type") != "authorization_code":
+            raise _oauth("unsupported_grant_type", "grant_type must be authorization_code.")
+        partner = partners.find(form.get("client_secret", ""), form.get("client_id"))
+        if partner is None:
+            raise _oauth("invalid_client", "client_secret is of no registered partner, or client_id of another.", 401)
+        try:
+            tenant, token = partners.redeem(partner, form.get("code", ""), form.get("redirect_uri"))
+        except partners.NoConsent:
+            raise _oauth("invalid_grant", "The code is unknown, used, too old or not for this partner.") from None
+        return Response({"token_type": "bearer", "access_token": token, "stitch_account_id": account_id(tenant.pk)})
+
+    def _form(self) -> dict[str, str]:
+        """Raises `Refused`."""
+        try:
+            pairs = parse_qsl(self.raw().decode(), max_num_fields=MOST_FIELDS)
+        except ValueError:
+            raise _oauth("invalid_request", "Send a form, in UTF-8.") from None
+        if len(pairs) > len(dict(pairs)):
+            raise _oauth("invalid_request", "Send each field once.")
+        return dict(pairs)
+
+
+def _oauth(error: str, description: str, status: int = 400) -> Refused:
+    return Refused({"error": error, "error_description": description}, status)
 
 
 class EphemeralViewSet(StitchViewSet):

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from destinations.dialects.stitch import writing
 from destinations.dialects.stitch.declaring import Type
 from destinations.dialects.stitch.failures import OLD_BODY, OTHER_TYPE, BadProperties, Refused
-from destinations.dialects.stitch.reading import FLAGS, MASK, NUMBERS, shown_old, type_of
+from destinations.dialects.stitch.reading import MASK, shown_old, type_of
 from destinations.dialects.stitch.types import BY_NATIVE, OLD_TYPES
 from destinations.dialects.stitch.views.base import StitchViewSet
 from destinations.dialects.stitch.views.saving import create, update
@@ -26,21 +26,25 @@ class OldDestinationViewSet(StitchViewSet):
         return Response([shown_old(row) for row in self.rows()[:1]])
 
     def create(self, request: Request) -> Response:
-        type_, connection = self._body()
+        key, connection = self._body()
+        if key not in OLD_TYPES:
+            raise Refused(OLD_BODY)
+        type_ = OLD_TYPES[key]
+        _judge_typing(type_, connection)
         self.permit_writing()
         try:
-            draft = writing.creation(type_, type_.old_properties, connection)
-            made = create(self.account, draft)
+            made = create(self.account, writing.creation(type_, type_.old_properties, connection))
         except (BadProperties, InvalidDestination) as error:
             raise _refused(error, type_) from None
         return Response(shown_old(self.rows().get(pk=made.pk)))
 
     def replace(self, request: Request, **_kwargs: Any) -> Response:
-        type_, connection = self._body()
+        key, connection = self._body()
         stored = self.found(self.rows())
-        asked, type_ = type_, type_of(stored)
-        if asked.key != type_.key:
+        type_ = type_of(stored)
+        if key != type_.key:
             raise Refused(OTHER_TYPE)
+        _judge_typing(type_, connection)
         self.permit_writing()
         masks = {name for name in type_.secrets if connection.get(name) == MASK}
         sent = {name: value for name, value in connection.items() if name not in masks}
@@ -50,22 +54,20 @@ class OldDestinationViewSet(StitchViewSet):
             raise _refused(error, type_) from None
         return Response(shown_old(self.rows().get(pk=stored.pk)))
 
-    def _body(self) -> tuple[Type, dict[str, Any]]:
-        """Raises `Refused`."""
+    def _body(self) -> tuple[str, dict[str, Any]]:
+        """The key of a type, which may be none of ours, and a connection. Raises `Refused`."""
         body = self.sent(OLD_BODY)
-        type_, connection = body.get("type"), body.get("connection")
-        known = isinstance(type_, str) and type_ in OLD_TYPES
-        if body.keys() != {"type", "connection"} or not known or not isinstance(connection, dict):
+        key, connection = body.get("type"), body.get("connection")
+        if body.keys() != {"type", "connection"} or not isinstance(key, str) or not isinstance(connection, dict):
             raise Refused(OLD_BODY)
-        if not all(_is_typed(name, value) for name, value in connection.items()):
-            raise Refused(OLD_BODY)
-        return OLD_TYPES[str(type_)], connection
+        return key, connection
 
 
-def _is_typed(name: str, value: Any) -> bool:
-    """Unlike version 4, this one has numbers and flags."""
-    wanted = int if name in NUMBERS else bool if name in FLAGS else str
-    return type(value) is wanted
+def _judge_typing(type_: Type, connection: dict[str, Any]) -> None:
+    """Unlike version 4, this one has numbers and flags, and takes no texts for them. Raises `Refused`."""
+    known = type_.old_properties
+    if any(name not in known or type(value) is not known[name].plain for name, value in connection.items()):
+        raise Refused(OLD_BODY)
 
 
 def _refused(error: Exception, type_: Type) -> Exception:
