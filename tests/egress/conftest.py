@@ -1,4 +1,8 @@
+from functools import cache
+
+import jwt
 import pytest
+from cryptography.hazmat.primitives import serialization
 
 from tests.egress.watching import ALLOWED, decoy
 from tests.servers.dns import name_server
@@ -19,3 +23,11 @@ def dns(settings):
     with name_server({}) as server:
         settings.EGRESS_NAMESERVERS = [server.address]
         yield server
+
+
+@pytest.fixture(autouse=True)
+def _keys_are_read_once(monkeypatch):
+    """Reading an RSA key proves it, which takes longer than everything else here together."""
+    read = cache(serialization.load_pem_private_key)
+    for module in (serialization, jwt.algorithms):
+        monkeypatch.setattr(module, "load_pem_private_key", read)

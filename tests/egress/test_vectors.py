@@ -1,11 +1,8 @@
 """Every way to name a forbidden place, by every way that leads out: nothing arrives there, and each check says why."""
 
-from functools import cache
 from unittest.mock import patch
 
-import jwt
 import pytest
-from cryptography.hazmat.primitives import serialization
 
 from connectors import names
 from tests.connectors.loops import run
@@ -42,14 +39,6 @@ async def outcome(path: Path, vector: Vector, place: Decoy) -> str:
 
 def named(path: Path) -> str:
     return path.name
-
-
-@pytest.fixture(autouse=True)
-def _keys_are_read_once(monkeypatch):
-    """Reading an RSA key proves it, which takes longer than everything else here together."""
-    read = cache(serialization.load_pem_private_key)
-    for module in (serialization, jwt.algorithms):
-        monkeypatch.setattr(module, "load_pem_private_key", read)
 
 
 @pytest.mark.parametrize("path", [*TYPED, *BUILT], ids=named)
