@@ -7,6 +7,7 @@ from tests.connectors.loops import run
 from tests.egress.paths import Path, typed
 from tests.egress.watching import ALLOWED, hearing
 from tests.servers.dns import ANY, Odd, name_server
+from tests.servers.http import garbage, listening
 
 TYPED = list(typed())
 SAID = {"blocked", "dns", "unexpected", "ValueError", "TypeError", "RuntimeError"}
@@ -65,3 +66,14 @@ def test_without_an_answer_there_is_no_other_way_to_look_up(path, dns, place, se
         dns.answers = {"some.example": [Odd.SERVER_FAILURE]}
         assert run(path.visit("some.example", place.port)) == "dns"
         assert heard.beyond(ALLOWED) == []
+
+
+@pytest.mark.parametrize("path", TYPED, ids=lambda path: path.name)
+def test_a_denied_port_is_not_connected_to_at_any_address(path, dns, settings):
+    with listening(garbage, host=ALLOWED) as server:
+        settings.EGRESS_DENY_PORTS = [server.port]
+        assert run(path.visit(ALLOWED, server.port)) == "blocked"
+        assert server.connections == 0
+        settings.EGRESS_DENY_PORTS = [25]
+        assert run(path.visit(ALLOWED, server.port)) not in {"blocked", "passed", "unexpected"}
+        assert server.connections
