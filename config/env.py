@@ -73,6 +73,17 @@ def addresses(name: str) -> list[str]:
     return _parsed(name, _raw(name), lambda value: [str(ipaddress.ip_address(one)) for one in _split(value)], wanted)
 
 
+def ports(name: str, default: str) -> list[int]:
+    """Here, too, an empty variable says "none"."""
+    given = _raw(name)
+    value = given if PREFIX + name in os.environ else default
+    wanted = "port numbers from 1 to 65535, separated by commas"
+    found = _parsed(name, value, lambda value: [int(one) for one in _split(value)], wanted)
+    if not all(1 <= port <= 65535 for port in found):
+        raise _refusal(name, wanted)
+    return found
+
+
 def database(name: str) -> dict[str, Any] | None:
     """A database URL (or a file that holds one) as Django's dictionary; None when unset."""
     url = secret(name)

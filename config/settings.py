@@ -213,6 +213,7 @@ TOPICS = env.items("TOPICS")
 TOPICS_WILDCARDS = env.flag("TOPICS_WILDCARDS", False)
 EGRESS_ALLOW = env.networks("EGRESS_ALLOW", fallback=EGRESS_ALLOW_FILE)
 EGRESS_DENY = env.networks("EGRESS_DENY")
+EGRESS_DENY_PORTS = env.ports("EGRESS_DENY_PORTS", "25")
 EGRESS_NAMESERVERS = env.addresses("EGRESS_NAMESERVERS")
 # The AWS user that policies of buckets let in
 AWS_ACCESS_KEY_ID = env.text("AWS_ACCESS_KEY_ID")

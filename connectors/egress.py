@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from typing import Any, Protocol, TypeVar
 
 import aiohappyeyeballs
+from django.conf import settings
 
 from connectors import names
 from connectors.addresses import permitted
@@ -145,6 +146,8 @@ async def _by(via: Way, host: str, port: int, steps: Steps | None) -> tuple[sock
 
 
 async def _connect(name: str, port: int, addresses: tuple[str, ...]) -> tuple[socket.socket, Endpoint]:
+    if port in settings.EGRESS_DENY_PORTS:
+        raise CheckFailed("blocked", f"Connections to port {port} are not allowed.", REMEDY_PORT)
     # The second look at the addresses, in the very call that connects to them.
     if not all(permitted(ip_address(address)) for address in addresses):
         raise _blocked(name)
@@ -181,5 +184,6 @@ def _refused(number: int | None, at: str) -> CheckFailed:
 
 _OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 REMEDY_BLOCKED = "Use a public address, or let the operator of Landfall name the network in LANDFALL_EGRESS_ALLOW."
+REMEDY_PORT = "Use another port, or let the operator of Landfall take this one out of LANDFALL_EGRESS_DENY_PORTS."
 REMEDY_REFUSED = "Check the port, and that the service is running and listens on this address."
 REMEDY_SILENT = "Check the host and the port, and that firewalls let Landfall through."

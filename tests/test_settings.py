@@ -88,12 +88,27 @@ class TestReading:
                 "LANDFALL_X must be networks such as 10.0.0.0/8, separated by commas.",
             ),
             (lambda: env.addresses("X"), "dns", "LANDFALL_X must be IP addresses, separated by commas."),
+            *(
+                (
+                    lambda: env.ports("X", "25"),
+                    value,
+                    "LANDFALL_X must be port numbers from 1 to 65535, separated by commas.",
+                )
+                for value in ("smtp", "25,0", "65536", "1-2")
+            ),
         ],
     )
     def test_what_cannot_be_understood_is_refused(self, monkeypatch, read, value, sentence):
         monkeypatch.setenv("LANDFALL_X", value)
         with pytest.raises(ImproperlyConfigured, match=f"^{re.escape(sentence)}$"):
             read()
+
+    @pytest.mark.parametrize(("value", "meaning"), [(None, [25]), ("", []), ("587, 25", [587, 25])])
+    def test_ports_are_read(self, monkeypatch, value, meaning):
+        monkeypatch.delenv("LANDFALL_X", raising=False)
+        if value is not None:
+            monkeypatch.setenv("LANDFALL_X", value)
+        assert env.ports("X", "25") == meaning
 
     @pytest.mark.parametrize("url", ["mysql://u:hidden@h/n", "postgresql://u:hidden@h", "postgresql://u:hidden@h:no/n"])
     def test_a_database_url_that_is_refused_is_not_repeated(self, monkeypatch, url):

@@ -1,5 +1,6 @@
 """One valid destination of every type, for the tests that hold all types to the same promises."""
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -33,9 +34,19 @@ class Example:
     #: For services with one address for everybody: the name of the constant that holds it.
     address: str = ""
 
-    def moved(self, host: str, port: int) -> AbstractContextManager[object]:
+    def moved(self, host: str, port: int, *, encrypted: bool = False) -> AbstractContextManager[object]:
         """Within it the constant says that the service is at `host` and `port`."""
-        return patch(self.address, f"http://{host}:{port}") if self.address else nullcontext()
+        scheme = "https" if encrypted else "http"
+        return patch(self.address, f"{scheme}://{host}:{port}") if self.address else nullcontext()
+
+
+def secured(changes: dict[str, Any]) -> dict[str, Any]:
+    """What points an example at a server, with the encryption that this leaves out put back."""
+    kept = {name: value for name, value in changes.items() if name not in {"sslmode", "tls", "ca_certificate"}}
+    return {
+        name: re.sub("^(http|amqp)://", r"\1s://", value) if isinstance(value, str) else value
+        for name, value in kept.items()
+    }
 
 
 def _host_and_port(**others: Any) -> Callable[[str, int], dict[str, Any]]:

@@ -1,15 +1,11 @@
 """Every type tells every failure apart. The contract suite plays those that are the same for all of them."""
 
-import re
-from contextlib import nullcontext
-from unittest.mock import patch
-
 import pytest
 
 from connectors import registry
 from connectors.problems import CHECK_CODES
 from tests.connectors.checks import checked
-from tests.connectors.examples import EXAMPLES
+from tests.connectors.examples import EXAMPLES, secured
 from tests.live.declaring import FAILURES
 from tests.live.entries import ENTRIES
 from tests.live.secrets import pieces
@@ -49,15 +45,6 @@ def test_a_failure_has_its_own_code_a_message_and_a_remedy(live, connector, fail
         assert "{" not in words
 
 
-def secured(changes):
-    """What points an example at a server, with the encryption that this leaves out put back."""
-    kept = {name: value for name, value in changes.items() if name not in {"sslmode", "tls", "ca_certificate"}}
-    return {
-        name: re.sub("^(http|amqp)://", r"\1s://", value) if isinstance(value, str) else value
-        for name, value in kept.items()
-    }
-
-
 def test_a_server_without_tls_gets_no_secret_of_who_asks_for_it(connector):
     example, heard, ended = EXAMPLES[connector.type], bytearray(), []
 
@@ -71,8 +58,7 @@ def test_a_server_without_tls_gets_no_secret_of_who_asks_for_it(connector):
 
     with listening(talk) as server:
         config = example.config | secured(example.at("localhost", server.port))
-        there = f"https://localhost:{server.port}"
-        with patch(example.address, there) if example.address else nullcontext():
+        with example.moved("localhost", server.port, encrypted=True):
             report = checked(connector, config, example.credentials)
         wait_until(lambda: 0 < len(ended) == server.connections, 5, "every connection ended")
     assert (report.status, report.code) in {("failed", "tls"), ("failed", "protocol")}, report

@@ -105,9 +105,9 @@ class Kafka:
         return sum(partition[3] for _, partitions in answer.topics for partition in partitions)
 
     @contextmanager
-    def front(self, context: ssl.SSLContext | None = None, **options: Any) -> Iterator[Front]:
+    def front(self, context: ssl.SSLContext | None = None, on: str = "127.0.0.1", **options: Any) -> Iterator[Front]:
         front = Front(**options)
-        with serving(lambda handler: _serve(handler, front, self.port), context) as server:
+        with serving(lambda handler: _serve(handler, front, self.port), context, on) as server:
             front.port = server.port
             yield front
 

@@ -58,20 +58,7 @@ async def _session(place: Place, endpoint: Endpoint, steps: Steps) -> AsyncItera
     with steps("sign in"), _trusted(place) as trusted:
         try:
             connection = await psycopg.AsyncConnection.connect(
-                host=server_name(place.host),
-                hostaddr=endpoint.address,
-                port=endpoint.port,
-                dbname=place.database,
-                user=place.username,
-                password=place.password,
-                sslmode=place.sslmode,
-                sslrootcert=trusted,
-                # Nothing of whoever runs Landfall: no certificate of his, no Kerberos ticket.
-                sslcertmode="disable",
-                gssencmode="disable",
-                client_encoding="UTF8",  # Redshift calls it by a name that the driver does not know
-                application_name="landfall",
-                connect_timeout=SIGN_IN_LIMIT,
+                **_parameters(place, endpoint, trusted),
                 # Redshift and PgBouncer do not keep prepared statements as the driver expects.
                 prepare_threshold=None,
             )
@@ -81,6 +68,36 @@ async def _session(place: Place, endpoint: Endpoint, steps: Steps) -> AsyncItera
         yield connection
     finally:
         await connection.close()  # what is not committed by now is rolled back by the server
+
+
+def _parameters(place: Place, endpoint: Endpoint, trusted: str) -> dict[str, Any]:
+    return _built_in() | {
+        "host": server_name(place.host),
+        "hostaddr": endpoint.address,
+        "port": endpoint.port,
+        "dbname": place.database,
+        "user": place.username,
+        "password": place.password,
+        "sslmode": place.sslmode,
+        "sslrootcert": trusted,
+        # Nothing of whoever runs Landfall: no certificate of his, no Kerberos ticket, and no server asked for one.
+        "sslcertmode": "disable",
+        "gssencmode": "disable",
+        "require_auth": "!gss,!sspi",
+        "client_encoding": "UTF8",  # Redshift calls it by a name that the driver does not know
+        "application_name": "landfall",
+        "connect_timeout": SIGN_IN_LIMIT,
+    }
+
+
+def _built_in() -> dict[str, Any]:
+    """Every parameter that the environment may hold for the installation's own database, as it is without that."""
+    options = psycopg.pq.Conninfo.get_defaults()
+    named = {option.keyword.decode(): option for option in options if option.envvar}
+    return {name: (option.compiled or b"").decode() for name, option in named.items() if name not in _NEVER_EMPTY}
+
+
+_NEVER_EMPTY = frozenset({"service", "min_protocol_version", "max_protocol_version"})
 
 
 @contextmanager
