@@ -5,7 +5,7 @@ from logging.config import dictConfig
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, setup_logging, worker_init, worker_process_init
+from celery.signals import beat_init, setup_logging, worker_init, worker_process_init, worker_process_shutdown
 from django.conf import settings
 from kombu.transport.sqlalchemy import Transport
 
@@ -43,3 +43,11 @@ def begin_in_the_pool(**_: Any) -> None:
 
     die_with_parent()
     admission.enter("worker")
+
+
+@worker_process_shutdown.connect
+def leave_the_pool(**_: Any) -> None:
+    """Its processes end without Python's own farewell."""
+    from destinations import presence  # noqa: PLC0415  models can be loaded only now
+
+    presence.leave()

@@ -24,6 +24,7 @@ BEAT = 10  # seconds
 GONE = timedelta(seconds=45)
 
 logger = logging.getLogger(__name__)
+_entered: list[RunningProcess] = []
 
 
 def enter(what: str) -> None:
@@ -42,7 +43,14 @@ def enter(what: str) -> None:
     finally:
         connection.close()
     threading.Thread(target=_stay, args=(me, threading.Event()), daemon=True).start()
-    atexit.register(_leave, me)
+    _entered.append(me)
+
+
+@atexit.register
+def leave() -> None:
+    """To be called by a process that entered and ends without Python's own farewell."""
+    while _entered:
+        _leave(_entered.pop())
 
 
 @contextmanager
@@ -61,11 +69,6 @@ def rotating(what: str) -> Iterator[None]:
 
 def alive() -> list[RunningProcess]:
     return list(RunningProcess.objects.annotate(now=Now()).filter(now__lt=F("seen") + GONE))
-
-
-def without(key_id: str) -> list[RunningProcess]:
-    """The running processes that do not know a key."""
-    return [process for process in alive() if key_id not in process.keys]
 
 
 def _appear(what: str, *, rotates: bool = False) -> RunningProcess:

@@ -116,6 +116,15 @@ def verify_keys() -> None:
     refuse_missing(used, used - keyring.ring().keys())
 
 
+def missing_key() -> str:
+    """What `verify_keys` raises, as a sentence; empty if nothing is missing."""
+    try:
+        verify_keys()
+    except KeyMissing as error:
+        return str(error)
+    return ""
+
+
 def refuse_missing(used: set[str], missing: set[str]) -> None:
     """Raise `KeyMissing` if there are missing keys; `used` are all that are needed."""
     where = "LANDFALL_FIELD_ENCRYPTION_KEY, or the file encryption_keys in the data folder"
