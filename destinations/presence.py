@@ -8,7 +8,7 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -24,7 +24,42 @@ BEAT = 10  # seconds
 GONE = timedelta(seconds=45)
 
 logger = logging.getLogger(__name__)
-_entered: list[RunningProcess] = []
+
+
+class Presence:
+    """This process among those that run, from now until it leaves."""
+
+    def __init__(self, what: str, *, rotates: bool = False) -> None:
+        RunningProcess.objects.annotate(now=Now()).filter(now__gt=F("seen") + GONE).delete()
+        name = f"{what} on {socket.gethostname()} (process {os.getpid()})"[:255]
+        self._row = RunningProcess.objects.create(name=name, keys=list(keyring.ring()), rotates=rotates)
+        self._over = threading.Event()
+        self._beat = threading.Thread(target=self._stay, daemon=True)
+        self._beat.start()
+
+    def leave(self) -> None:
+        self._over.set()
+        self._beat.join()
+        self._write(lambda: RunningProcess.objects.filter(pk=self._row.pk).delete())
+
+    def _stay(self) -> None:
+        """Without a connection between two beats, so that none is open when the process forks."""
+        while not self._over.wait(BEAT):
+            self._write(self._say)
+            connection.close()
+
+    def _say(self) -> None:
+        if not RunningProcess.objects.filter(pk=self._row.pk).update(seen=Now()):
+            self._row.save(force_insert=True)
+
+    def _write(self, change: Callable[[], object]) -> None:
+        try:
+            change()
+        except DatabaseError as error:
+            logger.warning("presence_unknown", extra={"reason": str(error)})
+
+
+_entered: list[Presence] = []
 
 
 def enter(what: str) -> None:
@@ -32,17 +67,15 @@ def enter(what: str) -> None:
 
     It says that it is there before it looks, and a rotation does so too: of two at once, one sees the other.
     """
-    me = _appear(what)
+    me = Presence(what)
     try:
         verify_keys()
+        known = keyring.ring().keys()
         wanted = {process.keys[0] for process in alive() if process.rotates}
-        refuse_missing(wanted | set(me.keys), wanted - set(me.keys))
+        refuse_missing(wanted | known, wanted - known)
     except BaseException:
-        _leave(me)
+        me.leave()
         raise
-    finally:
-        connection.close()
-    threading.Thread(target=_stay, args=(me, threading.Event()), daemon=True).start()
     _entered.append(me)
 
 
@@ -50,49 +83,19 @@ def enter(what: str) -> None:
 def leave() -> None:
     """To be called by a process that entered and ends without Python's own farewell."""
     while _entered:
-        _leave(_entered.pop())
+        _entered.pop().leave()
+        connection.close()
 
 
 @contextmanager
 def rotating(what: str) -> Iterator[None]:
     """For as long as the block runs no process starts without the key that it rotates to."""
-    me, over = _appear(what, rotates=True), threading.Event()
-    beating = threading.Thread(target=_stay, args=(me, over), daemon=True)
-    beating.start()
+    me = Presence(what, rotates=True)
     try:
         yield
     finally:
-        over.set()
-        beating.join()
-        RunningProcess.objects.filter(pk=me.pk).delete()
+        me.leave()
 
 
 def alive() -> list[RunningProcess]:
     return list(RunningProcess.objects.annotate(now=Now()).filter(now__lt=F("seen") + GONE))
-
-
-def _appear(what: str, *, rotates: bool = False) -> RunningProcess:
-    RunningProcess.objects.annotate(now=Now()).filter(now__gt=F("seen") + GONE).delete()
-    name = f"{what} on {socket.gethostname()} (process {os.getpid()})"
-    return RunningProcess.objects.create(name=name[:255], keys=list(keyring.ring()), rotates=rotates)
-
-
-def _stay(me: RunningProcess, over: threading.Event) -> None:
-    """Without a connection between two beats, so that none is open when the process forks."""
-    while not over.wait(BEAT):
-        try:
-            if not RunningProcess.objects.filter(pk=me.pk).update(seen=Now()):
-                me.save(force_insert=True)
-        except DatabaseError as error:
-            logger.warning("presence_unknown", extra={"reason": str(error)})
-        finally:
-            connection.close()
-
-
-def _leave(me: RunningProcess) -> None:
-    try:
-        RunningProcess.objects.filter(pk=me.pk).delete()
-    except DatabaseError as error:
-        logger.warning("presence_unknown", extra={"reason": str(error)})
-    finally:
-        connection.close()

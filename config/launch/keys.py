@@ -26,13 +26,17 @@ def own_file() -> bool:
 
 
 def put_first() -> None:
-    """Put a new encryption key before the others in the file. Every process has to be started again to know it."""
-    private.replace(ENCRYPTION_KEYS_FILE, "\n".join([_new(), *_kept()]) + "\n")
+    """Put a new encryption key before the one in the file. Every process has to be started again to know it."""
+    with private.alone_in(ENCRYPTION_KEYS_FILE.parent):
+        if len(_kept()) > 1:
+            raise LaunchError(f"{ENCRYPTION_KEYS_FILE} holds more than one key already.")
+        private.replace(ENCRYPTION_KEYS_FILE, "\n".join([_new(), *_kept()]) + "\n")
 
 
 def keep_first() -> None:
     """Leave only the first encryption key in the file."""
-    private.replace(ENCRYPTION_KEYS_FILE, _kept()[0] + "\n")
+    with private.alone_in(ENCRYPTION_KEYS_FILE.parent):
+        private.replace(ENCRYPTION_KEYS_FILE, _kept()[0] + "\n")
 
 
 def _kept() -> list[str]:

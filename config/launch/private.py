@@ -51,6 +51,17 @@ def replace(path: Path, content: str) -> None:
 
 
 @contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Whoever changes files of the folder in this way waits for the others who do."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
 def _draft(path: Path, content: str) -> Iterator[Path]:
     """A file beside `path` with this content, gone at the end if it is still there."""
     draft = path.with_name(f".{path.name}-{os.getpid()}")

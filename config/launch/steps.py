@@ -37,9 +37,9 @@ def drop() -> str:
 
 def next_step() -> str:
     """What to do now, in a sentence or two."""
+    if behind := others():
+        return _restart(behind)
     if needed() - {first()}:
-        if behind := others():
-            return _restart(behind)
         return f"Next: `{COMMAND}`."
     if len(keyring.ring()) > 1:
         drop = f"`{COMMAND} --drop`" if keys.own_file() else "take the others out of LANDFALL_FIELD_ENCRYPTION_KEY"
@@ -76,8 +76,8 @@ def wait_for_others(say: Callable[[str], None]) -> None:
 
 def _restart(behind: list[str]) -> str:
     return (
-        f"These processes were not started with {first()} as the first key and would not read what is sealed with it: "
-        f"{', '.join(behind)}. Restart them with all keys, the new one first; then run `{COMMAND}`."
+        f"These processes were not started with {first()} as the first of their keys: {', '.join(behind)}. Restart them "
+        f"with all keys, the new one first; then run `{COMMAND}`."
     )
 
 
