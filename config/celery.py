@@ -5,7 +5,7 @@ from logging.config import dictConfig
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import beat_init, setup_logging, worker_init, worker_process_init, worker_process_shutdown
 from django.conf import settings
 from kombu.transport.sqlalchemy import Transport
 
@@ -28,7 +28,26 @@ def log_as_the_web_does(**_: Any) -> None:
     dictConfig(settings.LOGGING)
 
 
+@worker_init.connect
+@beat_init.connect
+def refuse_wrong_keys(**_: Any) -> None:
+    from config.launch import admission  # noqa: PLC0415  models can be loaded only now
+
+    admission.look()
+
+
 @worker_process_init.connect
-def end_with_the_worker(**_: Any) -> None:
+def begin_in_the_pool(**_: Any) -> None:
     """A worker that is killed outright cannot end the processes of its pool."""
+    from config.launch import admission  # noqa: PLC0415  models can be loaded only now
+
     die_with_parent()
+    admission.enter("worker")
+
+
+@worker_process_shutdown.connect
+def leave_the_pool(**_: Any) -> None:
+    """Its processes end without Python's own farewell."""
+    from destinations import presence  # noqa: PLC0415  models can be loaded only now
+
+    presence.leave()

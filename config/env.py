@@ -116,6 +116,11 @@ def secret(name: str, fallback: Path | None = None) -> str:
     return ""
 
 
+def given(name: str) -> bool:
+    """Whether a secret comes from the environment, itself or as the name of a file."""
+    return bool(_raw(name) or _raw(f"{name}_FILE"))
+
+
 def keys(name: str, fallback: Path) -> list[str]:
     """Fernet keys, separated by commas, blanks or lines; empty when there are none."""
     found = secret(name, fallback).replace(",", " ").split()
@@ -123,7 +128,7 @@ def keys(name: str, fallback: Path) -> list[str]:
         for key in found:
             Fernet(key)
     except ValueError:
-        where = f" (read from {fallback})" if not (_raw(name) or _raw(f"{name}_FILE")) else ""
+        where = "" if given(name) else f" (read from {fallback})"
         raise _refusal(name + where, "32 random bytes in URL-safe base64, several separated by commas") from None
     return found
 

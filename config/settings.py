@@ -280,6 +280,8 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CONCURRENCY = SWEEP_SLOTS
+# Seconds in which a process of the pool has to be ready; it looks into the database first, which may be busy.
+CELERY_WORKER_PROC_ALIVE_TIMEOUT = 30
 CELERY_TIMEZONE = TIME_ZONE
 # Celery's Django support closes the database connection around every task unless this is set.
 CELERY_DB_REUSE_MAX = 10_000

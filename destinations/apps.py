@@ -5,4 +5,8 @@ class DestinationsConfig(AppConfig):
     name = "destinations"
 
     def ready(self) -> None:
-        from destinations import keys  # noqa: F401, PLC0415  it listens for new tenants; models cannot be loaded before
+        # Models cannot be loaded before.
+        from destinations import keys, sealing  # noqa: F401, PLC0415  `keys` listens for new tenants
+        from tenants.management.polite import PoliteCommand  # noqa: PLC0415
+
+        PoliteCommand.conditions.append(sealing.missing_key)

@@ -13,13 +13,16 @@ PACKAGES = ("config", "connectors", "destinations", "tenants")
 # From the bottom up: a module may import what stands on its own line or above.
 LAYERS = (
     ("connectors", "tenants"),
-    ("destinations.sealing", "destinations.querysets"),
+    ("destinations.keyring", "destinations.querysets"),
+    ("destinations.sealing",),
     ("destinations.models", "destinations.drafts", "destinations.exceptions"),
     (
         "destinations.background",
         "destinations.claiming",
         "destinations.limits",
         "destinations.naming",
+        "destinations.presence",
+        "destinations.rotating",
         "destinations.topics",
         "destinations.trail",
     ),

@@ -17,7 +17,34 @@ def ensure() -> None:
         private.write_new(SECRET_KEY_FILE, secrets.token_urlsafe(64) + "\n")
     if not env.secret("FIELD_ENCRYPTION_KEY", fallback=ENCRYPTION_KEYS_FILE):
         _refuse_beside_data()
-        private.write_new(ENCRYPTION_KEYS_FILE, base64.urlsafe_b64encode(os.urandom(32)).decode() + "\n")
+        private.write_new(ENCRYPTION_KEYS_FILE, _new() + "\n")
+
+
+def own_file() -> bool:
+    """Whether the encryption keys are read from the file that this installation keeps itself."""
+    return not env.given("FIELD_ENCRYPTION_KEY") and ENCRYPTION_KEYS_FILE.exists()
+
+
+def put_first() -> None:
+    """Put a new encryption key before the one in the file. Every process has to be started again to know it."""
+    with private.alone_in(ENCRYPTION_KEYS_FILE.parent):
+        if len(_kept()) > 1:
+            raise LaunchError(f"{ENCRYPTION_KEYS_FILE} holds more than one key already.")
+        private.replace(ENCRYPTION_KEYS_FILE, "\n".join([_new(), *_kept()]) + "\n")
+
+
+def keep_first() -> None:
+    """Leave only the first encryption key in the file."""
+    with private.alone_in(ENCRYPTION_KEYS_FILE.parent):
+        private.replace(ENCRYPTION_KEYS_FILE, _kept()[0] + "\n")
+
+
+def _kept() -> list[str]:
+    return env.keys("FIELD_ENCRYPTION_KEY", fallback=ENCRYPTION_KEYS_FILE)
+
+
+def _new() -> str:
+    return base64.urlsafe_b64encode(os.urandom(32)).decode()
 
 
 def _refuse_beside_data() -> None:

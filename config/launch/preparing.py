@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection
 
 from config.celery import app
-from config.launch import LaunchError, private
+from config.launch import LaunchError, admission, private
 from config.paths import ADMIN_LOGIN_FILE, EGRESS_ALLOW_FILE, STATIC_DIR
 from destinations import sealing
 
@@ -26,13 +26,9 @@ def prepare_database() -> None:
         call_command("migrate", verbosity=0, interactive=False)
         sealing.verify_keys()
     except DatabaseError as error:
-        reason = str(error).strip().splitlines()[0].rstrip(".")
-        raise LaunchError(f"The database cannot be used: {reason}.") from error
-    except sealing.SecretUnreadable as error:
-        raise LaunchError(
-            "The encryption key does not open the secrets that the database holds: put the key back that they were "
-            "encrypted with (LANDFALL_FIELD_ENCRYPTION_KEY, or the file encryption_keys in the data folder)."
-        ) from error
+        raise LaunchError(admission.unusable(error)) from error
+    except sealing.KeyMissing as error:
+        raise LaunchError(str(error)) from error
     finally:
         connection.close()
 

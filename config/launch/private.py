@@ -3,6 +3,8 @@
 import fcntl
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -29,17 +31,46 @@ def make_folder(path: Path) -> None:
 
 def write_new(path: Path, content: str) -> bool:
     """Write whole or not at all; False, and nothing changed, when the file is there already."""
+    with _draft(path, content) as draft:
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            return False
+        return True
+
+
+def replace(path: Path, content: str) -> None:
+    """At every moment, also after a power cut, the file holds the one content or the other."""
+    with _draft(path, content) as draft:
+        draft.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Whoever changes files of the folder in this way waits for the others who do."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _draft(path: Path, content: str) -> Iterator[Path]:
+    """A file beside `path` with this content, gone at the end if it is still there."""
     draft = path.with_name(f".{path.name}-{os.getpid()}")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            return False
-        return True
+        yield draft
     except OSError as error:
         raise LaunchError(f"The file {path} cannot be written: {error.strerror}.") from error
     finally:

@@ -3,6 +3,7 @@
 from destinations.models.checks import ConnectionCheck, DestinationState, Health
 from destinations.models.consumer import Consumer
 from destinations.models.destination import ALL_TOPICS, Access, Destination, target
+from destinations.models.running import RunningProcess
 from destinations.models.sharing import AuthCredential, TunnelKey
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Destination",
     "DestinationState",
     "Health",
+    "RunningProcess",
     "TunnelKey",
     "target",
 ]

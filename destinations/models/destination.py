@@ -14,6 +14,7 @@ from connectors import registry
 from connectors.base import Connector
 from connectors.identity import Identity
 from connectors.strategies import Attached
+from destinations.keyring import KeyId
 from destinations.models.sharing import AuthCredential, TunnelKey
 from destinations.querysets import DestinationQuerySet
 from destinations.sealing import Sealed, SealedField
@@ -65,7 +66,7 @@ class Destination(models.Model):
     auth_credential = models.ForeignKey(AuthCredential, models.PROTECT, null=True, related_name="destinations")
     metadata = models.JSONField(default=dict)
     extra = models.JSONField(default=dict)
-    sealed_extra: Sealed | None = SealedField(null=True)
+    sealed_extra: Sealed | None = SealedField(null=True, binding="extra_binding")
 
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="destinations", db_index=False)
     environment = models.ForeignKey(Environment, models.PROTECT, null=True, related_name="destinations")
@@ -103,6 +104,8 @@ class Destination(models.Model):
             models.Index(fields=("tenant", "name", "id"), name="destination_by_name"),
             models.Index(fields=("tenant", "type", "id"), name="destination_by_type"),
             models.Index(fields=("created", "id"), name="destination_newest"),
+            models.Index(KeyId("sealed"), name="destination_key"),
+            models.Index(KeyId("sealed_extra"), name="destination_extra_key"),
         )
 
     def __str__(self) -> str:
@@ -119,7 +122,11 @@ class Destination(models.Model):
     @property
     def binding(self) -> str:
         """What the sealed credentials belong to: this row of this tenant, and no other."""
-        return self._bound("credentials")
+        return f"{self.tenant_id}/{self.uuid}/credentials"
+
+    @property
+    def extra_binding(self) -> str:
+        return f"{self.tenant_id}/{self.uuid}/extra"
 
     @property
     def credentials(self) -> dict[str, Any]:
@@ -157,12 +164,9 @@ class Destination(models.Model):
     @property
     def secret_extra(self) -> dict[str, Any]:
         """What dialects keep that is not for everybody's eyes, by dialect. Raises `SecretUnreadable`."""
-        return self.sealed_extra.open(self._bound("extra")) if self.sealed_extra else {}
+        return self.sealed_extra.open(self.extra_binding) if self.sealed_extra else {}
 
     @secret_extra.setter
     def secret_extra(self, values: dict[str, Any]) -> None:
         kept = {dialect: held for dialect, held in values.items() if held}
-        self.sealed_extra = Sealed.seal(kept, self._bound("extra")) if kept else None
-
-    def _bound(self, part: str) -> str:
-        return f"{self.tenant_id}/{self.uuid}/{part}"
+        self.sealed_extra = Sealed.seal(kept, self.extra_binding) if kept else None

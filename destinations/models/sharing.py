@@ -9,6 +9,7 @@ from django.utils import timezone
 from connectors import strategies
 from connectors.identity import Identity
 from connectors.strategies import Attached, Strategy
+from destinations.keyring import KeyId
 from destinations.querysets import AuthCredentialQuerySet
 from destinations.sealing import Sealed, SealedField
 from tenants.models import Environment, Tenant
@@ -34,6 +35,7 @@ class AuthCredential(models.Model):
     class Meta:
         ordering = ("name", "uuid")
         verbose_name = "shared credential"
+        indexes = (models.Index(KeyId("sealed"), name="credential_key"),)
 
     def __str__(self) -> str:
         return self.name
@@ -45,11 +47,11 @@ class AuthCredential(models.Model):
     @property
     def secrets(self) -> dict[str, Any]:
         """The secrets in clear. Raises `SecretUnreadable`."""
-        return self.sealed.open(self._binding) if self.sealed else {}
+        return self.sealed.open(self.binding) if self.sealed else {}
 
     @secrets.setter
     def secrets(self, values: dict[str, Any]) -> None:
-        self.sealed = Sealed.seal(values, self._binding)
+        self.sealed = Sealed.seal(values, self.binding)
         self.masked = self.declaration.mask(values)
 
     @property
@@ -58,7 +60,7 @@ class AuthCredential(models.Model):
         return Attached(self.declaration, self.properties, self.secrets)
 
     @property
-    def _binding(self) -> str:
+    def binding(self) -> str:
         return f"{self.tenant_id}/{self.uuid}/auth"
 
 
@@ -73,6 +75,7 @@ class TunnelKey(models.Model):
     class Meta:
         ordering = ("tenant",)
         verbose_name = "SSH key"
+        indexes = (models.Index(KeyId("sealed"), name="tunnelkey_key"),)
 
     def __str__(self) -> str:
         return f"SSH key of {self.tenant_id}"

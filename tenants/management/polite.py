@@ -2,7 +2,8 @@
 
 import os
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
@@ -14,8 +15,14 @@ from tenants import audit
 class PoliteCommand(BaseCommand):
     """Says in a sentence why the database cannot be used, and ends quietly when nobody reads its output any more."""
 
+    # Whether it reads or writes secrets; then each of `conditions` is asked first: a sentence is a refusal.
+    uses_secrets = False
+    conditions: ClassVar[list[Callable[[], str]]] = []
+
     def execute(self, *args: Any, **options: Any) -> str | None:
         try:
+            for refusal in filter(None, (ask() for ask in self.conditions if self.uses_secrets)):
+                raise CommandError(refusal)
             with audit.acting(audit.operator, face="command"):
                 done = super().execute(*args, **options)
             self.stdout.flush()

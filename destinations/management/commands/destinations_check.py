@@ -22,6 +22,7 @@ Pairs = Sequence[tuple[Destination, ConnectionCheck]]
 
 
 class Command(PoliteCommand):
+    uses_secrets = True
     help = (
         "Check destinations for real and wait for the outcome. Running workers share the work; without any, this "
         "command does all of it. Exit status: 0 if every check passed, 1 if one did not, 2 if there was nothing to "

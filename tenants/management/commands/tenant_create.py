@@ -10,6 +10,7 @@ from tenants.models import Tenant
 
 
 class Command(PoliteCommand):
+    uses_secrets = True  # a tenant is made with a key pair
     help = "Create a tenant, an owner of destinations, and print its id."
 
     def add_arguments(self, parser: CommandParser) -> None:

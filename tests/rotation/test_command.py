@@ -1,0 +1,266 @@
+"""`rotate_encryption_key` in one process: what it says, what it refuses, and what it leaves alone."""
+
+from io import StringIO
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.management import CommandError, call_command
+
+from config.launch import keys, steps
+from destinations import presence
+from destinations.keyring import key_id
+from destinations.models import Destination, RunningProcess
+from destinations.sealing import KeyMissing, Sealed
+from tests.factories import make_destination, make_tenant
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def rotate():
+    """Runs the command: what it said, or the sentence and the status with which it refused."""
+
+    def run(*arguments: str) -> tuple[str, int]:
+        out, run.err = StringIO(), StringIO()
+        try:
+            call_command("rotate_encryption_key", *arguments, stdout=out, stderr=run.err)
+        except CommandError as error:
+            return str(error), error.returncode
+        return out.getvalue(), 0
+
+    return run
+
+
+@pytest.fixture
+def rows(use, old, new) -> list[Destination]:
+    use(old)
+    tenant = make_tenant()
+    made = [make_destination(tenant) for _ in range(3)]
+    use(new, old)
+    return made
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch, use, old):
+    """The file of an installation that keeps its key itself."""
+    path = tmp_path / "encryption_keys"
+    monkeypatch.delenv("LANDFALL_FIELD_ENCRYPTION_KEY")
+    for module in (keys, steps):
+        monkeypatch.setattr(module, "ENCRYPTION_KEYS_FILE", path)
+    path.write_text(Fernet.generate_key().decode() + "\n")
+    use(*ring(path))
+    return path
+
+
+def ring(path) -> list[Fernet]:
+    return [Fernet(line) for line in path.read_text().split()]
+
+
+def running(*ring: Fernet, name: str = "web on elsewhere (process 7)") -> RunningProcess:
+    return RunningProcess.objects.create(name=name, keys=[key_id(key) for key in ring])
+
+
+class TestRotating:
+    def test_it_ends_with_a_proof_and_says_what_is_next(self, rotate, rows, new):
+        said, status = rotate()
+        assert status == 0
+        assert said.startswith(f"All 4 secrets open with the key {key_id(new)} alone; 0 need another. ")
+        assert "Next: take the others out of LANDFALL_FIELD_ENCRYPTION_KEY, and restart every process." in said
+        assert rotate.err.getvalue().splitlines() == [
+            "4 of 4 encrypted with the new key.",
+            "4 of 4 opened with the new key alone.",
+        ]
+
+    def test_again_it_has_nothing_to_do_but_the_proof(self, rotate, rows):
+        rotate()
+        _, status = rotate()
+        assert status == 0
+        assert rotate.err.getvalue() == "4 of 4 opened with the new key alone.\n"
+
+    def test_an_empty_database_needs_nothing(self, rotate):
+        assert rotate()[1] == 0
+
+    def test_what_does_not_open_is_named_with_status_1_and_the_rest_is_done(self, rotate, rows, new):
+        moved = rows[0].sealed
+        Destination.objects.filter(pk=rows[1].pk).update(sealed=moved)
+        sentence, status = rotate()
+        assert status == 1
+        assert sentence.startswith(f"3 secrets open with the key {key_id(new)} alone. 0 still need another key")
+        named = [line for line in rotate.err.getvalue().splitlines() if line.startswith("Destination.sealed of ")]
+        assert named == [
+            f"Destination.sealed of {rows[1].uuid}: The credentials in this row were sealed for another one."
+        ]
+        assert Destination.objects.get(pk=rows[1].pk).sealed.ciphertext == moved.ciphertext
+
+    def test_a_key_that_is_missing_is_asked_for(self, rotate, rows, use, new):
+        use(new)
+        sentence, status = rotate()
+        assert status == 1
+        assert sentence.startswith("The encryption key does not open the secrets that the database holds: ")
+
+    def test_the_dry_run_counts_and_changes_nothing(self, rotate, rows, old):
+        said, status = rotate("--dry-run")
+        assert status == 0
+        lines = [line.split() for line in said.splitlines()]
+        assert ["Destination.sealed", key_id(old), "3", "decrypts", "only"] in lines
+        assert ["TunnelKey.sealed", key_id(old), "1", "decrypts", "only"] in lines
+        assert said.endswith("Next: `python3 manage.py rotate_encryption_key`.\n")
+        assert {row.sealed.ciphertext.rpartition(".")[2] for row in Destination.objects.all()} == {key_id(old)}
+
+    @pytest.mark.parametrize("size", ["0", "-1", "10001", "x"])
+    def test_a_size_that_is_none_is_refused(self, rotate, size):
+        assert rotate("--batch-size", size)[1] == 1
+
+
+class TestOtherProcesses:
+    @pytest.fixture(autouse=True)
+    def soon(self, monkeypatch):
+        monkeypatch.setattr(steps, "PAUSE", 0)
+
+    @pytest.fixture
+    def patience(self, monkeypatch):
+        """What happens while the command waits; the clock goes on by a minute each time."""
+        clock = iter(range(0, 6000, 60))
+
+        def use(happens=lambda: None):
+            monkeypatch.setattr(steps.time, "sleep", lambda _: happens())
+            monkeypatch.setattr(steps.time, "monotonic", lambda: next(clock))
+
+        return use
+
+    def test_one_without_the_new_key_is_named_and_nothing_is_changed(self, rotate, rows, old, patience):
+        running(old)
+        patience()
+        sentence, status = rotate()
+        assert status == 1
+        assert sentence.startswith("Nothing was changed. These processes were not started with ")
+        assert "web on elsewhere (process 7)" in sentence
+        assert {row.sealed.ciphertext.rpartition(".")[2] for row in Destination.objects.all()} == {key_id(old)}
+
+    def test_one_that_has_the_new_key_last_would_go_on_with_the_old_one(self, rotate, rows, old, new, patience):
+        running(old, new)
+        patience()
+        assert rotate()[1] == 1
+
+    def test_one_that_ends_meanwhile_is_waited_for(self, rotate, rows, old, monkeypatch):
+        process = running(old)
+        monkeypatch.setattr(steps.time, "sleep", lambda _: process.delete())
+        assert rotate()[1] == 0
+        assert "Waiting for processes without the new key to end: web on elsewhere" in rotate.err.getvalue()
+
+    def test_those_with_the_new_key_first_are_fine(self, rotate, rows, old, new):
+        running(new, old)
+        assert rotate()[1] == 0
+
+    def test_one_that_went_without_a_word_is_gone(self, rotate, rows, old, monkeypatch):
+        process = running(old)
+        seen = process.seen or RunningProcess.objects.get(pk=process.pk).seen
+        RunningProcess.objects.update(seen=seen - presence.GONE)
+        assert rotate()[1] == 0
+
+
+class TestAProcessThatStarts:
+    def test_is_known_until_it_ends(self, rows, use, new, old):
+        presence.enter("web")
+        (process,) = presence.alive()
+        assert process.keys == [key_id(new), key_id(old)]
+        assert process.name.startswith("web on ")
+        presence.leave()
+        assert presence.alive() == []
+
+    def test_is_refused_without_a_key_that_is_needed_and_not_known_then(self, rows, use, new):
+        use(new)
+        with pytest.raises(KeyMissing):
+            presence.enter("web")
+        assert presence.alive() == []
+
+    def test_is_refused_without_the_key_of_a_rotation_that_has_not_written_yet(self, rows, use, old):
+        with presence.rotating("rotate_encryption_key"):
+            use(old)
+            with pytest.raises(KeyMissing, match="An encryption key is missing"):
+                presence.enter("web")
+        presence.enter("web")
+        presence.leave()
+
+    def test_says_again_and_again_that_it_is_there(self, rows, monkeypatch):
+        monkeypatch.setattr(presence, "BEAT", 0.01)
+        RunningProcess.objects.all().delete()
+        with presence.rotating("rotate_encryption_key"):
+            (process,) = presence.alive()
+            RunningProcess.objects.all().delete()
+            for _ in range(1000):
+                if presence.alive():
+                    break
+                presence.threading.Event().wait(0.01)
+            assert [again.pk for again in presence.alive()] == [process.pk]
+        assert presence.alive() == []
+
+
+class TestTheFile:
+    """`--generate` and `--drop`, each of which is followed by a restart."""
+
+    def test_all_steps_from_one_key_to_another(self, rotate, file, use):
+        make_destination()
+        (old,) = ring(file)
+        assert "begins with a new key" in rotate("--generate")[0]
+        new, kept = ring(file)
+        assert (key_id(kept), file.stat().st_mode & 0o777) == (key_id(old), 0o600)
+        use(new, kept)
+        assert rotate("--drop") == (
+            "The other keys are still needed. Next: `python3 manage.py rotate_encryption_key`.",
+            1,
+        )
+        assert "Next: `python3 manage.py rotate_encryption_key --drop`" in rotate()[0]
+        assert f"holds the key {key_id(new)} alone" in rotate("--drop")[0]
+        assert [key_id(key) for key in ring(file)] == [key_id(new)]
+        assert file.stat().st_mode & 0o777 == 0o600
+
+    def test_a_second_new_key_is_refused_before_the_first_is_used(self, rotate, file, use):
+        make_destination()
+        rotate("--generate")
+        before = file.read_text()
+        use(*ring(file))
+        sentence, status = rotate("--generate")
+        assert (status, file.read_text()) == (1, before)
+        assert sentence.startswith("There is more than one key already. Next: ")
+
+    def test_also_by_a_process_that_was_started_before(self, rotate, file):
+        rotate("--generate")
+        before = file.read_text()
+        assert rotate("--generate")[1] == 1
+        assert file.read_text() == before
+
+    def test_a_key_that_a_running_process_seals_with_is_not_dropped(self, rotate, file, use):
+        (old,) = ring(file)
+        rotate("--generate")
+        use(*ring(file))
+        make_destination()
+        running(old)
+        sentence, status = rotate("--drop")
+        assert (status, len(ring(file))) == (1, 2)
+        assert sentence.startswith("The other keys are still needed. These processes ")
+
+    def test_keys_of_the_environment_are_for_the_operator_to_change(self, rotate):
+        for option in ("--generate", "--drop"):
+            sentence, status = rotate(option)
+            assert status == 1
+            assert sentence.startswith("The keys come from LANDFALL_FIELD_ENCRYPTION_KEY: ")
+
+
+class TestALostKey:
+    def test_what_needs_it_is_given_up_by_name(self, rotate, rows, use, old, new):
+        rotate()
+        use(old)
+        Destination.objects.filter(pk=rows[0].pk).update(sealed=Sealed.seal({}, rows[0].binding, old))
+        use(new)
+        assert rotate()[1] == 1
+        said, status = rotate("--abandon", key_id(old))
+        assert (status, said.startswith(f"1 secrets that need the key {key_id(old)} are given up")) == (0, True)
+        presence.enter("web")
+        presence.leave()
+
+    def test_a_key_that_is_there_is_not_given_up(self, rotate, rows, old):
+        assert rotate("--abandon", key_id(old)) == (
+            f"The key {key_id(old)} is not lost: this command was started with it.",
+            1,
+        )
