@@ -18,7 +18,7 @@ from tenants.changes import Changes
 from tenants.principals import Principal
 from tenants.trail import AuditEvent, Subject
 
-__all__ = ["Subject", "acting", "operator", "record", "record_many"]
+__all__ = ["Subject", "acting", "acting_as", "operator", "record", "record_many"]
 
 BATCH = 500
 
@@ -49,6 +49,14 @@ def acting(
         yield
     finally:
         _caller.reset(token)
+
+
+@contextmanager
+def acting_as(principal: Principal) -> Iterator[None]:
+    """The same request, of a caller who proves otherwise than its face has it who he is."""
+    caller = _caller.get()
+    with acting(principal, face=caller.face, address=caller.address, request_id=caller.request_id):
+        yield
 
 
 def operator() -> Principal:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from tenants import audit, principals, services
 from tenants.changes import differences
 from tenants.models import Consent, Partner, Role, Tenant
+from tenants.principals import Principal
 from tenants.rows import delete, save
 
 CODE_LIFETIME = timedelta(minutes=5)
@@ -87,7 +88,8 @@ def redeem(partner: Partner, code: str, redirect_uri: str | None = None) -> tupl
         raise NoConsent
     given.delete()
     name = f"{partner.name}, let in by {given.user.get_username()}"[:255]
-    _, secret = services.issue_key(name=name, role=Role.EDITOR, tenant=given.tenant)
+    with audit.acting_as(Principal(name=str(partner))):
+        _, secret = services.issue_key(name=name, role=Role.EDITOR, tenant=given.tenant)
     return given.tenant, secret
 
 

@@ -25,8 +25,8 @@ DONE = {
     "credential_update": "Shared credential changed",
     "set_default": "Made the default",
     "unset_default": "No longer the default",
-    "add_consumer": "In use by another",
-    "remove_consumer": "In use by one less",
+    "add_consumer": "Consumer added",
+    "remove_consumer": "Consumer removed",
     "sign_in": "Signed in",
     "sign_out": "Signed out",
     "sign_in_failed": "Sign-in refused",
@@ -65,12 +65,13 @@ class EventView:
     def who(self) -> str:
         if self.event.user_name:
             return self.event.user_name
-        return self.event.key_name or ("Landfall" if self.event.face == "system" else "Somebody")
+        if self.event.key_id:
+            return "A program"
+        return "Landfall" if self.event.face == "system" else "Somebody"
 
     @property
     def key(self) -> str:
-        """The key that a person acted through."""
-        return self.event.key_name if self.event.user_name else ""
+        return f"Key {self.event.key_name}" if self.event.key_id else ""
 
     @property
     def face(self) -> str:

@@ -82,11 +82,11 @@ class AuditEventAdmin(ScopedAdmin):
     """What happened, for the admins of whom it happened to; nobody edits it."""
 
     read = write = Role.ADMIN
-    list_display = ("what", "about", "who", "whose", "whence", "moment")
+    list_display = ("what", "about", "who", "whence", "moment")
     list_display_links = None
-    list_filter = (KindFilter, SecurityFilter, TimeFilter, TenantFilter, "face")
-    search_fields = ("subject_label", "subject_id", "user_name", "key_name", "address", "request_id")
-    search_help_text = "Search by name, user, key, address or request id"
+    list_filter = (KindFilter, SecurityFilter, TimeFilter, TenantFilter)
+    search_fields = ("subject_label", "subject_id", "user_name", "key_name", "face", "address", "request_id")
+    search_help_text = "Search by name, user, key, address or request"
     list_per_page = PAGE
     actions = None
     # There may be millions: pages without a count.
@@ -120,16 +120,13 @@ class AuditEventAdmin(ScopedAdmin):
 
     @display(description="Of")
     def about(self, event: AuditEvent) -> SafeString:
-        return _two(event.subject_label, EventView(event, located=True).kind)
+        of = f"of {event.tenant}" if event.tenant not in ("", event.subject_id) else event.tenant
+        return _two(event.subject_label, f"{EventView(event, located=True).kind} {of}")
 
     @display(description="By")
     def who(self, event: AuditEvent) -> SafeString:
         view = EventView(event, located=True)
         return _two(view.who, view.key)
-
-    @display(description="Tenant", ordering="tenant")
-    def whose(self, event: AuditEvent) -> str:
-        return event.tenant
 
     @display(description="From")
     def whence(self, event: AuditEvent) -> SafeString:
@@ -137,8 +134,8 @@ class AuditEventAdmin(ScopedAdmin):
         return _two(view.face, view.address)
 
     @display(description="When", ordering="at")
-    def moment(self, event: AuditEvent) -> str:
-        return f"{event.at:%Y-%m-%d %H:%M:%S}"
+    def moment(self, event: AuditEvent) -> SafeString:
+        return _two(f"{event.at:%Y-%m-%d}", f"{event.at:%H:%M:%S} UTC")
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -9,8 +9,9 @@ from django.db import IntegrityError, transaction
 
 from destinations.dialects.stitch.access import number
 from destinations.dialects.stitch.failures import Refused
-from tenants import partners, principals, services
+from tenants import audit, partners, principals, services
 from tenants.models import Role, Tenant
+from tenants.principals import Principal
 
 FIELDS = ("partner_id", "partner_secret", "first_name", "last_name", "company", "email", "region")
 REGIONS = ("us-east-1", "eu-central-1")
@@ -27,13 +28,14 @@ def open_account(body: Mapping[str, Any]) -> tuple[Tenant, str]:
     The partner is one that is registered for it, or who has a key of the installation that may do everything.
     """
     _judge(body)
-    if not _may_open(body["partner_id"], body["partner_secret"]):
+    partner = _partner(body["partner_id"], body["partner_secret"])
+    if partner is None:
         raise bad_request()
     # From the address, so that of two who ask at once with the same one gets an account.
     id_ = str(number(body["email"].strip().lower()))
     about = {name: body[name] for name in ("first_name", "last_name", "email", "region")}
     try:
-        with transaction.atomic():
+        with transaction.atomic(), audit.acting_as(partner):
             tenant = services.create_tenant(name=body["company"], id_=id_, metadata=about)
             _, token = services.issue_key(name="Stitch", role=Role.EDITOR, tenant=tenant)
     except (ValidationError, IntegrityError) as error:
@@ -45,11 +47,13 @@ def open_account(body: Mapping[str, Any]) -> tuple[Tenant, str]:
     return tenant, token
 
 
-def _may_open(partner_id: str, secret: str) -> bool:
+def _partner(partner_id: str, secret: str) -> Principal | None:
+    """Whoever may open accounts and proves to be that."""
     if partner := partners.find(secret, partner_id):
-        return partner.opens_accounts
+        return Principal(name=str(partner)) if partner.opens_accounts else None
     key = services.find_key(secret)
-    return key is not None and principals.of_key(key).may_everywhere(Role.ADMIN)
+    found = principals.of_key(key) if key else None
+    return found if found and found.may_everywhere(Role.ADMIN) else None
 
 
 def _judge(body: Mapping[str, Any]) -> None:
