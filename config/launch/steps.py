@@ -76,8 +76,8 @@ def wait_for_others(say: Callable[[str], None]) -> None:
 
 def _restart(behind: list[str]) -> str:
     return (
-        f"These processes were not started with {first()} as the first of their keys: {', '.join(behind)}. Restart them "
-        f"with all keys, the new one first; then run `{COMMAND}`."
+        f"These processes were not started with {first()} as the first of their keys: {', '.join(behind)}. Restart "
+        f"them with all keys, the new one first; then run `{COMMAND}`."
     )
 
 

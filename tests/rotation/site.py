@@ -54,7 +54,7 @@ class Site:
 
     def end(self, process: "subprocess.Popen[str]") -> Ended:
         try:
-            out, err = process.communicate(timeout=90)
+            out, err = process.communicate(timeout=300)
         finally:
             process.kill()
             self._begun.remove(process)
@@ -74,13 +74,16 @@ class Site:
             self.end(process)
 
     def sealed_with(self, key_id: str) -> int:
-        """How many destinations name a key, by a look into the database."""
-        sql = f"SELECT count(*) FROM destinations_destination WHERE sealed LIKE '%.{key_id}'"  # noqa: S608
+        """How many destinations name a key."""
+        return len(self.look(f"SELECT id FROM destinations_destination WHERE sealed LIKE '%.{key_id}'"))  # noqa: S608
+
+    def look(self, sql: str) -> list[Any]:
+        """The first column of what a statement finds, without any of the product's code."""
         if self.url.startswith("sqlite"):
             with closing(sqlite3.connect(self.url.removeprefix("sqlite:///"), timeout=20)) as database:
-                return int(database.execute(sql).fetchone()[0])
+                return [row[0] for row in database.execute(sql)]
         with psycopg.connect(self.url) as connection:
-            return int(connection.execute(sql.encode()).fetchone()[0])
+            return [row[0] for row in connection.execute(sql.encode())]
 
     def told(self, process: "subprocess.Popen[str]") -> Any:
         """What the code printed, which is JSON."""
@@ -98,4 +101,4 @@ def stop(file: Path) -> None:
 
 
 def begun(file: Path) -> None:
-    wait_until(file.exists, 60, f"{file.name} was there")
+    wait_until(file.exists, 180, f"{file.name} was there")
