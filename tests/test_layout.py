@@ -22,7 +22,7 @@ LAYERS = (
         "destinations.naming",
         "destinations.topics",
     ),
-    ("destinations.keys", "destinations.limits", "destinations.merging"),
+    ("destinations.binding", "destinations.keys", "destinations.limits", "destinations.merging"),
     ("destinations.apps",),
     ("destinations.applying", "destinations.recording"),
     ("destinations.checking",),
