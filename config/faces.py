@@ -28,6 +28,12 @@ FACES: dict[str, Callable[[Exception], HttpResponse]] = {
 }
 
 
+def face_of(request: HttpRequest) -> str:
+    """What was asked, as the audit trail calls it: a dialect, `api` or, for all that people see, `admin`."""
+    prefix = next(filter(request.path.startswith, FACES), "/admin/")
+    return prefix.strip("/")
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler400."""
     return _spelled(request, SuspiciousOperation()) or defaults.bad_request(request, exception)

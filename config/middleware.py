@@ -6,6 +6,10 @@ from collections.abc import Callable
 import structlog
 from django.http import HttpRequest, HttpResponse
 
+from config.faces import face_of
+from tenants import audit, origin
+from tenants.principals import Principal
+
 log = structlog.get_logger("landfall.request")
 
 USABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -25,7 +29,11 @@ class RequestLogMiddleware:
         offered = request.headers.get("X-Request-ID", "")
         request_id = offered if USABLE_ID.fullmatch(offered) else uuid.uuid4().hex
         started = time.monotonic()
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        whence = {"face": face_of(request), "address": origin.address(request), "request_id": request_id}
+        with (
+            structlog.contextvars.bound_contextvars(request_id=request_id),
+            audit.acting(lambda: caller_of(request), **whence),
+        ):
             response = self.get_response(request)
             log.info(
                 "request",
@@ -36,3 +44,11 @@ class RequestLogMiddleware:
             )
         response["X-Request-ID"] = request_id
         return response
+
+
+def caller_of(request: HttpRequest) -> Principal:
+    """Whoever a request has turned out to come from: the APIs say so in `request.user`, as sessions do."""
+    user = getattr(request, "user", None)
+    if isinstance(user, Principal):
+        return user
+    return Principal(user=user) if user is not None and user.is_authenticated else Principal()

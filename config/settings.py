@@ -123,6 +123,8 @@ CSRF_TRUSTED_ORIGINS = env.items("TRUSTED_ORIGINS")
 HTTPS = env.flag("HTTPS", False)
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+# How many proxies in front append to X-Forwarded-For
+PROXIES = env.number("PROXIES", 0, maximum=16)
 HSTS_SECONDS = env.number("HSTS_SECONDS", 31_536_000)
 SECURE_HSTS_SECONDS = HSTS_SECONDS if HTTPS else 0
 # Whether sibling host names are HTTPS-only too is not for this installation to say.
@@ -174,6 +176,7 @@ SPECTACULAR_SETTINGS = {
             "auth-strategies",
             "tenants",
             "api-keys",
+            "audit",
         )
     ],
     "PATH_CONVERTER_OVERRIDES": {"segment": str},

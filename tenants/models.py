@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from tenants.trail import AuditEvent  # noqa: F401  here Django finds it
+
 # What travels as one path segment; several clients send a slash as it is.
 SEGMENT = r"(?!\.{1,2}\Z)(?! )(?:[^\s/?#%\x00-\x1f\x7f]| )+(?<! )"
 

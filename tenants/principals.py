@@ -13,12 +13,13 @@ Grants = dict[tuple[str, UUID | None], Role]
 @dataclass(frozen=True, slots=True)
 class Principal:
     """A caller. `installation` is a role over every tenant, or None; `grants` are roles per tenant and
-    environment, where environment None means the whole tenant."""
+    environment, where environment None means the whole tenant. `name` is what somebody without a user is called."""
 
     user: User | None = None
     key: ApiKey | None = None
     installation: Role | None = None
     grants: Grants = field(default_factory=dict)
+    name: str = ""
 
     @property
     def is_authenticated(self) -> bool:

@@ -105,7 +105,6 @@ class Editing(Pages):
         except InvalidDestination as invalid:
             form.refuse(invalid.problems)
             return None
-        self.log_addition(request, created, [{"added": {}}])
         if created.generated:
             return self.show_once(request, created, "added")
         also = " It is being checked now." if check else ""
@@ -127,7 +126,6 @@ class Editing(Pages):
         except (Conflict, SecretUnreadable) as error:
             form.add_error(None, str(error))
         else:
-            self.log_change(request, saved, [{"changed": {"fields": form.changed_labels}}])
             if saved.generated:
                 return self.show_once(request, saved, "saved")
             also = " It is being checked now." if "_check" in request.POST else ""

@@ -48,7 +48,7 @@ class Watching(Actions, Pages):
         if not self.has_change_permission(request, destination):
             raise PermissionDenied
         try:
-            result = self.act(request, VERBS[verb], destination)
+            result = VERBS[verb].do(destination)
         except (Conflict, InvalidDestination, SecretUnreadable) as error:
             if verb == "check":
                 return JsonResponse({"message": str(error)}, status=409)

@@ -1,11 +1,8 @@
 """What the dialects share. Each brings its own way in, its own shapes and its own words for a refusal."""
 
-import hashlib
-import hmac
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer, JSONRenderer
@@ -17,11 +14,6 @@ from tenants.principals import Principal
 
 # For the catch-all of a dialect, whose view answers every method alike.
 EVERY_METHOD: dict[str, Any] = dict.fromkeys(("get", "post", "put", "patch", "delete", "head", "options"), "nowhere")
-
-
-def signing_key(purpose: bytes) -> bytes:
-    """A key of the installation's own for one purpose, so that no token serves for two."""
-    return hmac.digest(settings.SECRET_KEY.encode(), purpose, hashlib.sha256)
 
 
 class AlwaysJson(BaseContentNegotiation):

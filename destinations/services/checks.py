@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from connectors.running import Report
-from destinations import checking, recording, tasks
+from destinations import checking, recording, tasks, trail
 from destinations.applying import apply
 from destinations.drafts import Draft
 from destinations.exceptions import RevisionMismatch, Unproven
@@ -28,6 +28,8 @@ def request_check(destination: Destination, trigger: Trigger = Trigger.MANUAL, *
     if check is None:
         check = ConnectionCheck.objects.create(destination=current, trigger=trigger, revision=current.revision)
         DestinationState.objects.filter(destination=current).update(requested_at=check.queued_at)
+        if trigger == Trigger.MANUAL:  # another follows from a change, which is recorded itself
+            trail.record("check", current)
     if wake:
         transaction.on_commit(tasks.wake_up)
     return check
@@ -68,4 +70,5 @@ def verify(destination: Destination) -> ConnectionCheck:
         check = recording.record_at_once(current, report, Trigger.VERIFY)
         verified_at = check.completed_at if report.status == "passed" else None
         Destination.objects.filter(pk=current.pk).update(verified_at=verified_at)
+        trail.record("verify", current, {"field": "outcome", "before": None, "after": check.status})
     return check

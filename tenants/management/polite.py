@@ -8,13 +8,16 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
+from tenants import audit
+
 
 class PoliteCommand(BaseCommand):
     """Says in a sentence why the database cannot be used, and ends quietly when nobody reads its output any more."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         try:
-            done = super().execute(*args, **options)
+            with audit.acting(audit.operator, face="command"):
+                done = super().execute(*args, **options)
             self.stdout.flush()
         except DatabaseError as error:
             reason = str(error).strip().partition("\n")[0].rstrip(".")

@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.utils import timezone
 
 from tenants import services
 from tenants.models import ApiKey, Environment, Membership, Tenant
+from tenants.trail import AuditEvent
 from tests.admin.conftest import PASSWORD, member, text
 from tests.admin.pages import admin
 from tests.factories import make_destination, make_environment, make_tenant
@@ -150,7 +150,7 @@ class TestKeys:
             assert key.prefix in page
             assert secret not in page
         assert secret not in str(client.session.items())
-        assert secret not in str(LogEntry.objects.values())
+        assert secret not in str(AuditEvent.objects.values())
 
     def test_an_installation_key_is_for_superusers(self, admin_client):
         self.issue(admin_client, tenant="", role="admin")

@@ -38,7 +38,7 @@ def caller_of(header: str | None) -> Caller:
     tenant = tokens.tenant_of(secret)
     if not tenant:
         raise Refused(*UNAUTHORIZED)
-    return Caller(Principal(grants={(tenant, None): Role.ADMIN}), tenant)
+    return Caller(Principal(grants={(tenant, None): Role.ADMIN}, name=f"token of {tenant}"), tenant)
 
 
 def admit(caller: Caller, tenant: str | None, *, admin_only: bool, must_exist: bool) -> Tenant | None:

@@ -5,7 +5,7 @@ import time
 import jwt
 from django.conf import settings
 
-from destinations.dialects.base import signing_key
+from tenants.signing import signing_key
 
 ISSUER = "outpost"
 LIFETIME = 24 * 3600  # seconds

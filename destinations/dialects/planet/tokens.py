@@ -5,9 +5,9 @@ from uuid import UUID
 
 import jwt
 
-from destinations.dialects.base import signing_key
 from tenants import services
 from tenants.models import ApiKey
+from tenants.signing import signing_key
 
 LIFETIME = 3600  # seconds
 _ALGORITHM = "HS256"

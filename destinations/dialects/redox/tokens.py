@@ -5,7 +5,7 @@ import time
 import jwt
 from django.contrib.auth.models import User
 
-from destinations.dialects.base import signing_key
+from tenants.signing import signing_key
 
 LIFETIME = 300  # seconds
 ISSUER = "landfall-redox"
