@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.fields import empty
 
-from connectors.fields import is_secret, mask
+from connectors.fields import is_secret, is_sent, mask
+from connectors.places import Place
 from connectors.problems import CheckFailed, Invalid, Problem, flatten
 from connectors.steps import Steps
 
@@ -59,6 +61,37 @@ class Declaration:
     def secrets(self) -> frozenset[str]:
         """The names of the credentials that must never be shown."""
         return frozenset(name for name, field in self.credentials.fields.items() if is_secret(field))
+
+    @cached_property
+    def sent(self) -> tuple[str, ...]:
+        """The names of the secrets that leave, or something that could be used in their place."""
+        return tuple(name for name, field in self.credentials.fields.items() if is_sent(field))
+
+    @cached_property
+    def places(self) -> Mapping[str, Place]:
+        """What of the config decides who is sent them."""
+        return {name: field for name, field in self.config.fields.items() if isinstance(field, Place)}
+
+    def moved(self, before: Values, after: Values) -> list[str]:
+        """The places by which a change of the config brings secrets to somebody else. Where one was still missing that
+        there must be, they were for nobody; to take it away is to make them so, and leads on to anybody."""
+        was, will = self._where(before), self._where(after)
+        required = [name for name in self.places if self.config.fields[name].required]
+        if any(was.get(name) is None for name in required):
+            return []
+        gone = {name for name in required if will.get(name) is None}
+        unproven = any(field.believes_all(was.get(name)) for name, field in self.places.items())
+        counted = {name: field for name, field in self.places.items() if not (unproven and field.proof)}
+        return [n for n, field in counted.items() if n in gone or field.moves(was.get(n), will.get(n))]
+
+    def implied(self, config: Values) -> Values:
+        """The places that a config leaves out, where they are not simply defaults of fields."""
+        return {}
+
+    def _where(self, config: Values) -> Values:
+        defaults = {name: self.config.fields[name].default for name in self.places}
+        told = {name: value for name, value in defaults.items() if value is not empty} | dict(config)
+        return {**self.implied(told), **told}
 
     def clean(self, config: Any, credentials: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Validate both sections whole and fill in defaults. Raises `Invalid` with every problem."""

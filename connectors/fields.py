@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from connectors.places import Place, folded, origin
+
 Field = serializers.Field[Any, Any, Any, Any]
 
 MASK = "********"
@@ -51,7 +53,11 @@ class PatternField(TextField):
             raise ValidationError(self.explain, code="pattern")
 
 
-class HostField(TextField):
+class ServerPartField(Place, PatternField):
+    """A part of the name of the server."""
+
+
+class HostField(Place, TextField):
     """A host name or IP address without scheme, port or path."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -63,8 +69,11 @@ class HostField(TextField):
         if text and not _HOST.fullmatch(_ascii(text)):
             raise ValidationError("This must be a host name or an IP address, without scheme or port.", code="pattern")
 
+    def moves(self, before: Any, after: Any) -> bool:
+        return bool(folded(before) != folded(after))
 
-class UrlField(TextField):
+
+class UrlField(Place, TextField):
     """An absolute URL of one of `schemes`, with a host and without user-info; returned exactly as sent."""
 
     def __init__(self, schemes: tuple[str, ...] = ("https", "http"), **kwargs: Any) -> None:
@@ -77,15 +86,19 @@ class UrlField(TextField):
         if reason := url_fault(text, self.schemes):
             raise ValidationError(reason, code="pattern")
 
+    def moves(self, before: Any, after: Any) -> bool:
+        return origin(before) != origin(after)
+
 
 class SecretField(TextField):
     """A secret: kept exactly as sent, never shown. `reveal` leading characters stay readable in its mask.
 
     What looks like stored ciphertext is refused, or a leaked row could be pasted and used, and so is a mask.
+    `sent` is false for what only signs and never leaves, nor anything that could be used in its place.
     """
 
-    def __init__(self, reveal: int = 0, **kwargs: Any) -> None:
-        self.reveal = reveal
+    def __init__(self, reveal: int = 0, sent: bool = True, **kwargs: Any) -> None:
+        self.reveal, self.sent = reveal, sent
         super().__init__(**kwargs)
 
     def check_text(self, text: str) -> None:
@@ -123,7 +136,7 @@ class IntegerField(serializers.IntegerField):
         return data
 
 
-class PortField(IntegerField):
+class PortField(Place, IntegerField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(min_value=1, max_value=65535, **kwargs)
 
@@ -192,6 +205,10 @@ def _stand_in(text: str) -> ErrorDetail | None:
 
 def is_secret(field: Field) -> bool:
     return isinstance(field, SecretField) or (isinstance(field, HeadersField) and field.secret)
+
+
+def is_sent(field: Field) -> bool:
+    return is_secret(field) and not (isinstance(field, SecretField) and not field.sent)
 
 
 def mask(field: Field, value: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple, Protocol, cast, get_args
 
 InputCode = Literal[
     "required", "unknown", "type", "null", "blank", "pattern", "min_length", "max_length", "min_value",
-    "max_value", "choice", "immutable", "taken", "limit", "invalid",
+    "max_value", "choice", "immutable", "taken", "limit", "invalid", "reenter",
 ]  # fmt: skip
 CheckCode = Literal[
     "config", "blocked", "dns", "refused", "timeout", "tls", "denied", "forbidden", "not_found", "quota",

@@ -7,6 +7,7 @@ from typing import Any
 
 from connectors.base import Values
 from connectors.fields import ChoiceField
+from connectors.places import Place
 from connectors.problems import Problem
 from connectors.tls import tls_context
 
@@ -15,7 +16,7 @@ SSL_MODES = ("verify-full", "verify-ca", "require", "disable")
 VERIFIED = frozenset({"verify-full", "verify-ca"})
 
 
-class SslModeField(ChoiceField):
+class SslModeField(Place, ChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             choices=SSL_MODES,
@@ -25,6 +26,13 @@ class SslModeField(ChoiceField):
             "encrypts without any check; disable does not even encrypt.",
             **kwargs,
         )
+
+    def moves(self, before: Any, after: Any) -> bool:
+        """With less protection somebody in between could be sent it."""
+        return SSL_MODES.index(after) > SSL_MODES.index(before)
+
+    def believes_all(self, value: Any) -> bool:
+        return value not in VERIFIED
 
 
 def context(

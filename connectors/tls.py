@@ -10,8 +10,9 @@ from typing import Any
 
 from rest_framework.exceptions import ValidationError
 
-from connectors.fields import TextField
+from connectors.fields import FlagField, TextField
 from connectors.names import place
+from connectors.places import Place
 from connectors.problems import CheckFailed
 
 LIMIT = 5.0  # seconds for a handshake
@@ -38,10 +39,26 @@ def limited() -> asyncio.Timeout:
     return asyncio.timeout(LIMIT)
 
 
-class CertificateField(TextField):
-    """Certificates to trust, as PEM text, which may end with a line break as files do."""
+class TlsField(Place, FlagField):
+    """Whether connections are encrypted, and whoever answers is verified."""
 
-    multiline = True
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(default=True, label="TLS", **kwargs)
+
+    def moves(self, before: Any, after: Any) -> bool:
+        return bool(before and not after)
+
+    def believes_all(self, value: Any) -> bool:
+        return not value
+
+
+class CertificateField(Place, TextField):
+    """Certificates to trust, as PEM text, which may end with a line break as files do.
+
+    They are a part of the place: whoever may choose them could stand in between.
+    """
+
+    multiline = proof = True
 
     def __init__(self, help_text: str = OF_THE_SERVER, **kwargs: Any) -> None:
         super().__init__(required=False, label="CA certificate", help_text=help_text, **kwargs)
@@ -53,6 +70,9 @@ class CertificateField(TextField):
             tls_context(text)
         except CheckFailed as failure:
             raise ValidationError(f"{failure.message} {failure.remedy}", code="pattern") from None
+
+    def moves(self, before: Any, after: Any) -> bool:
+        return (before or "").split() != (after or "").split()
 
 
 @contextmanager

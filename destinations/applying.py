@@ -13,7 +13,7 @@ from destinations import topics, trail
 from destinations.drafts import UNSET, Draft, Unset
 from destinations.exceptions import InvalidDestination, Problem
 from destinations.keys import ssh_key
-from destinations.merging import merge
+from destinations.merging import forgiven, merge
 from destinations.models import Destination
 from destinations.naming import free_name, free_slug, name_problems, numbered_name, taken
 
@@ -26,8 +26,8 @@ def apply(destination: Destination, draft: Draft) -> dict[str, Any]:
     _apply_references(destination, draft)
     config, credentials, more = merge(destination, draft)
     problems += more
-    forgiven = {"required"} if draft.incomplete or destination.incomplete else set()
-    if faults := [problem for problem in problems if problem.code not in forgiven]:
+    accepted = forgiven(destination, draft)
+    if faults := [problem for problem in problems if problem.code not in accepted]:
         raise InvalidDestination(faults)
     destination.incomplete = bool(problems)
     destination.config = config

@@ -9,6 +9,7 @@ from django.utils import timezone
 from connectors import strategies
 from connectors.problems import Invalid
 from destinations import services, trail
+from destinations.binding import reentries
 from destinations.drafts import UNSET, CredentialDraft, Draft
 from destinations.exceptions import Conflict, CredentialInUse, InvalidDestination, Problem
 from destinations.merging import merged, plain_http, unmasked
@@ -82,11 +83,15 @@ def _apply(credential: AuthCredential, draft: CredentialDraft) -> None:
     secrets = merged(stored, unmasked(draft.secrets, stored, credential.masked))
     problems += plain_http(credential.declaration, properties, credential.environment)
     try:
-        credential.properties, credential.secrets = credential.declaration.clean(properties, secrets)
+        properties, secrets = credential.declaration.clean(properties, secrets)
     except Invalid as invalid:
         problems += invalid.problems
+    else:
+        moved = credential.declaration.moved(credential.properties, properties)
+        problems += reentries(credential.declaration, moved, draft.secrets, stored, credential.masked)
     if problems:
         raise InvalidDestination(problems)
+    credential.properties, credential.secrets = properties, secrets
     credential.name = draft.name or credential.name
     credential.extra = {**credential.extra, **(draft.extra or {})}
 

@@ -10,6 +10,7 @@ from connectors.fields import UrlField
 from connectors.problems import Invalid
 from connectors.strategies.base import joined
 from destinations import topics
+from destinations.binding import follows
 from destinations.drafts import UNSET, Draft
 from destinations.exceptions import Problem
 from destinations.models import Destination
@@ -32,8 +33,18 @@ def merge(destination: Destination, draft: Draft) -> tuple[dict[str, Any], dict[
         config, whole = destination.connector.clean(config, joined(own, given) if isinstance(own, Mapping) else own)
     except Invalid as invalid:
         problems.extend(problem for problem in invalid.problems if problem.path not in unjudged)
-        return config, own, problems
-    return config, {name: own.get(name, whole[name]) for name in whole if name in own or name not in given}, problems
+    else:
+        own = {name: own.get(name, whole[name]) for name in whole if name in own or name not in given}
+    if not any(
+        fault.path.startswith("config") and fault.code not in forgiven(destination, draft) for fault in problems
+    ):
+        problems += follows(destination, draft, config, stored)
+    return config, own, problems
+
+
+def forgiven(destination: Destination, draft: Draft) -> set[str]:
+    """The codes of what may be wrong with it all the same."""
+    return {"required"} if draft.incomplete or destination.incomplete else set()
 
 
 def _given(destination: Destination, config: Any) -> tuple[Mapping[str, Any], list[Problem], set[str]]:

@@ -26,7 +26,7 @@ LAYERS = (
         "destinations.topics",
         "destinations.trail",
     ),
-    ("destinations.keys", "destinations.limits", "destinations.merging"),
+    ("destinations.binding", "destinations.keys", "destinations.limits", "destinations.merging"),
     ("destinations.apps",),
     ("destinations.applying", "destinations.recording"),
     ("destinations.checking",),

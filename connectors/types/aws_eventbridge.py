@@ -34,7 +34,7 @@ class AwsEventBridge(Connector):
     )
 
     class Config(Section):
-        region = aws.RegionField(help_text="The AWS region of the event bus, such as us-west-2.")
+        region = aws.ServerRegionField(help_text="The AWS region of the event bus, such as us-west-2.")
         event_bus_name = PatternField(
             rf"(arn:aws[a-z-]*:events:{aws.REGION}:\d{{12}}:event-bus/)?[/._A-Za-z0-9-]+",
             "This must be the name of an event bus, or its ARN.",

@@ -38,7 +38,7 @@ class AwsKinesis(Connector):
             label="Stream name",
             help_text="The name of the data stream.",
         )
-        region = aws.RegionField(help_text="The AWS region of the stream, such as us-west-2.")
+        region = aws.ServerRegionField(help_text="The AWS region of the stream, such as us-west-2.")
         endpoint = aws.EndpointField(
             required=False,
             label="Endpoint",

@@ -33,7 +33,7 @@ class AwsS3(Connector):
             label="Bucket",
             help_text="The name of the bucket.",
         )
-        region = aws.RegionField(help_text="The AWS region the bucket was created in, such as us-west-2.")
+        region = aws.ServerRegionField(help_text="The AWS region the bucket was created in, such as us-west-2.")
         prefix = s3.PrefixField(required=False)
         test_object = ObjectNameField()
         key_template = TextField(

@@ -1,7 +1,7 @@
 """A container of Azure Blob Storage."""
 
 from connectors.base import Connector, Section, Steps, Values
-from connectors.fields import PatternField
+from connectors.fields import ServerPartField
 from connectors.probes import blob
 from connectors.probes.object_names import ObjectNameField
 from connectors.tls import CertificateField, tls_context
@@ -24,7 +24,7 @@ class AzureBlobStorage(Connector):
     class Config(Section):
         account = blob.AccountField()
         container = blob.ContainerField()
-        storage_endpoint_suffix = PatternField(
+        storage_endpoint_suffix = ServerPartField(
             r"(?!blob\.)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+",
             "This must be what follows ACCOUNT.blob. in the address of the account, such as core.windows.net.",
             default="core.windows.net",

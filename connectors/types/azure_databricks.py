@@ -2,8 +2,13 @@
 
 from connectors.base import Connector, Section, Steps, Values
 from connectors.fields import ChoiceField
+from connectors.places import Place
 from connectors.probes import blob, entra
 from connectors.probes.object_names import ObjectNameField
+
+
+class CloudField(Place, ChoiceField):
+    """Which of Azure's clouds, by the end of the names of its servers."""
 
 
 class AzureDatabricks(Connector):
@@ -31,7 +36,7 @@ class AzureDatabricks(Connector):
         container = blob.ContainerField()
         prefix = blob.PrefixField(required=False)
         test_object = ObjectNameField()
-        storage_endpoint_suffix = ChoiceField(
+        storage_endpoint_suffix = CloudField(
             choices=tuple(entra.CLOUDS),
             default="core.windows.net",
             label="Storage endpoint suffix",

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from connectors.base import Connector, Section, Steps, Values
-from connectors.fields import ChoiceField, FlagField, SecretField, TextField
+from connectors.fields import SecretField, TextField
 from connectors.probes import kafka
 from connectors.problems import Problem
-from connectors.tls import CertificateField
+from connectors.tls import CertificateField, TlsField
 
 
 class Kafka(Connector):
@@ -40,15 +40,11 @@ class Kafka(Connector):
             label="Partition key template",
             help_text="How whatever writes here makes the key of a message. A check does not use it.",
         )
-        tls = FlagField(default=True, label="TLS", help_text="Encrypt the connections and verify the brokers.")
+        tls = TlsField(help_text="Encrypt the connections and verify the brokers.")
         ca_certificate = CertificateField(
             help_text="PEM text of the CA that issued the brokers' certificates, if no public CA did."
         )
-        sasl_mechanism = ChoiceField(
-            choices=tuple(kafka.MECHANISMS),
-            label="SASL mechanism",
-            help_text="How to sign in; none, if the brokers let in everybody.",
-        )
+        sasl_mechanism = kafka.MechanismField()
 
     class Credentials(Section):
         username = TextField(

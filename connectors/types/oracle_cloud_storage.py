@@ -1,7 +1,7 @@
 """A bucket on Oracle Cloud Infrastructure Object Storage."""
 
 from connectors.base import Connector, Section, Steps, Values
-from connectors.fields import PatternField
+from connectors.fields import ServerPartField
 from connectors.probes import s3
 from connectors.probes.object_names import ObjectNameField
 
@@ -25,14 +25,14 @@ class OracleCloudStorage(Connector):
 
     class Config(Section):
         bucket = s3.BucketField(max_length=256)
-        region = PatternField(
+        region = ServerPartField(
             r"[a-z]{2,}(-[a-z]+)+-[0-9]+",
             "This must be the identifier of an Oracle region, such as us-ashburn-1.",
             max_length=40,
             label="Region",
             help_text="The identifier of the region the bucket is in, such as us-ashburn-1.",
         )
-        namespace = PatternField(
+        namespace = ServerPartField(
             r"[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?",
             "This must be the Object Storage namespace: up to 63 small letters, digits, hyphens and underscores.",
             label="Namespace",

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from connectors.base import Connector, Section, Steps, Values
-from connectors.fields import FlagField, HostField, PortField, SecretField
+from connectors.fields import HostField, PortField, SecretField
 from connectors.probes import amqp
 from connectors.problems import Problem
-from connectors.tls import CertificateField
+from connectors.tls import CertificateField, TlsField
 
 
 class RabbitMQ(Connector):
@@ -35,7 +35,7 @@ class RabbitMQ(Connector):
             help_text="Where messages are published. Left out, it is the default exchange, which leads to the queue "
             "that a message's key names.",
         )
-        tls = FlagField(default=True, label="TLS", help_text="Encrypt the connection and verify the broker.")
+        tls = TlsField(help_text="Encrypt the connection and verify the broker.")
         ca_certificate = CertificateField(
             help_text="PEM text of the CA that issued the broker's certificate, if no public CA did."
         )
@@ -46,6 +46,9 @@ class RabbitMQ(Connector):
 
     def validate(self, config: Values, credentials: Values) -> Iterator[Problem]:
         return amqp.unused_certificate(config)
+
+    def implied(self, config: Values) -> Values:
+        return {"port": amqp.port(config)}
 
     def target(self, config: Values) -> str:
         return f"{config['exchange'] or 'the default exchange'} at {amqp.where(config)}"

@@ -62,6 +62,7 @@ class Webhook(Connector):
 
     class Credentials(Section):
         secret = SecretField(
+            sent=False,
             default=signing.generate_secret,
             max_length=1024,
             label="Signing secret",
@@ -69,6 +70,7 @@ class Webhook(Connector):
             "Left out, one is made.",
         )
         previous_secret = SecretField(
+            sent=False,
             required=False,
             max_length=1024,
             label="Previous signing secret",

@@ -47,9 +47,9 @@ class TestSecrets:
         assert SECRET not in page
 
     def test_empty_boxes_keep_what_is_stored(self, admin_client, stored):
-        response = save(admin_client, stored, **self.kept(config__url="https://new.example.com/in"))
+        response = save(admin_client, stored, **self.kept(config__url="https://hooks.example.com/new"))
         assert response.status_code == 302
-        assert again(stored).config["url"] == "https://new.example.com/in"
+        assert again(stored).config["url"] == "https://hooks.example.com/new"
         assert again(stored).credentials == stored.credentials
 
     def test_a_new_value_replaces_only_its_own(self, admin_client, stored):

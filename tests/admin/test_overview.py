@@ -146,7 +146,11 @@ class TestTryingOut:
         assert len(https_server.requests) == 1
 
     def test_secrets_left_empty_are_the_stored_ones(self, admin_client, tenant, https_server, authority):
-        destination = make_destination(tenant, credentials={"secret": SECRET, "headers": {"Authorization": "canary"}})
+        destination = make_destination(
+            tenant,
+            config={"url": https_server.url("/old"), "ca_certificate": authority.pem},
+            credentials={"secret": SECRET, "headers": {"Authorization": "canary"}},
+        )
         form = webhook_form(
             name="Renamed",
             revision=1,

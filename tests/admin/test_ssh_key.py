@@ -93,7 +93,8 @@ def test_half_a_tunnel_is_refused_beside_its_field(admin_client, lake):
     form |= {"credentials.username": "loader"}
     response = admin_client.post(change(lake), form)
     assert list(response.context["form"].errors) == ["config.ssh_user"]
-    saved = admin_client.post(change(lake), form | {"config.ssh_user": "tunneller"})
+    whole = form | {"config.ssh_user": "tunneller", "credentials.password": "the password again"}
+    saved = admin_client.post(change(lake), whole)
     assert saved.status_code == 302
     lake.refresh_from_db()
     assert (lake.config["ssh_host"], lake.config["ssh_user"]) == ("bastion.example.com", "tunneller")

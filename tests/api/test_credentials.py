@@ -99,7 +99,10 @@ def test_a_change_that_would_shut_destinations_out_is_refused(ed, tenant):
     shared = make_credential(tenant, strategy="oauth2", properties=properties, secrets={"client_secret": "s"})
     lake = {"type": "azure_databricks", "config": {"account": "acct1", "container": "con"}}
     made = ed.post("destinations", lake | {"auth_credential": str(shared.pk)}).body
-    elsewhere = {"properties": {"token_url": "https://auth.example.com/token"}}
+    elsewhere = {
+        "properties": {"token_url": "https://auth.example.com/token"},
+        "secrets": {"client_secret": "another"},
+    }
     answer = ed.patch(f"auth-credentials/{shared.pk}", elsewhere)
     assert ("auth_credential", "choice") in answer.faults
     assert AuthCredential.objects.get().properties["token_url"] == login

@@ -271,7 +271,9 @@ class TestPatch:
     def test_asks_for_a_check_if_the_connection_changed(self, ed, made, path):
         ed.patch(f"{path}?check=true", {"name": "New"})
         assert not ConnectionCheck.objects.exists()
-        ed.patch(f"{path}?check=true", {"config": {"url": "https://b.example"}})
+        ed.patch(
+            f"{path}?check=true", {"config": {"url": "https://b.example"}, "credentials": EVERYTHING["credentials"]}
+        )
         assert ConnectionCheck.objects.get().trigger == "update"
 
     def test_moves_to_another_environment_and_out_of_it(self, ed, tenant, path):

@@ -91,7 +91,7 @@ def test_the_key_of_a_tenant_is_that_of_all_its_destinations(tenant):
 
 def test_a_tunnel_that_is_added_later_makes_the_key_too(keyless):
     made = services.create(keyless, draft(config=CONFIG))
-    services.update(made, Draft(config=TUNNEL))
+    services.update(made, Draft(config=TUNNEL, credentials=CREDENTIALS))
     assert TunnelKey.objects.filter(tenant=keyless).exists()
 
 
@@ -105,7 +105,7 @@ def test_a_tunnel_is_removed_by_removing_all_of_it(tenant):
     made = services.create(tenant, draft())
     with pytest.raises(InvalidDestination):
         services.update(made, Draft(config={"ssh_host": None}))
-    removed = services.update(made, Draft(config=dict.fromkeys(TUNNEL)))
+    removed = services.update(made, Draft(config=dict.fromkeys(TUNNEL), credentials=CREDENTIALS))
     assert removed.config.keys().isdisjoint(TUNNEL)
     assert removed.identity is None
 

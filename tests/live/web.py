@@ -36,11 +36,12 @@ def otlp_http(request):
     collector, other = request.getfixturevalue("collector"), request.getfixturevalue("http_server")
     secure = request.getfixturevalue("https_server")
     trusted = {"ca_certificate": request.getfixturevalue("stranger").pem}
+    entered = {"headers": {"Authorization": "Bearer the-token-of-the-user", "X-Api-Key": "its-other-secret"}}
     return Live(
         {"url": collector.url("/v1/logs"), "signal": "logs"},
-        {"headers": {"Authorization": "Bearer the-token-of-the-user", "X-Api-Key": "its-other-secret"}},
+        entered,
         {
-            WRONG_CREDENTIAL: Broken("denied", {"url": other.url("/status/401")}),
+            WRONG_CREDENTIAL: Broken("denied", {"url": other.url("/status/401")}, entered),
             MISSING_RESOURCE: Broken("not_found", {"url": collector.url("/v1/nothing")}),
             NO_PERMISSION: Broken("forbidden", {"url": other.url("/status/403")}),
             TLS_MISMATCH: Broken("tls", {"url": secure.url("/v1/logs", host="localhost"), **trusted}),

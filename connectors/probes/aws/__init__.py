@@ -3,7 +3,7 @@
 from connectors.probes.aws.api import Api, objects
 from connectors.probes.aws.checking import Ask, Look, Resource, check
 from connectors.probes.aws.faults import NOT_AMAZON
-from connectors.probes.aws.fields import AccessKeys, EndpointField, RegionField, SessionKeys
+from connectors.probes.aws.fields import AccessKeys, EndpointField, RegionField, ServerRegionField, SessionKeys
 from connectors.probes.aws.regions import REGION, domain, partition
 from connectors.probes.aws.signing import Keys, service
 from connectors.problems import Fault
@@ -20,6 +20,7 @@ __all__ = [
     "Look",
     "RegionField",
     "Resource",
+    "ServerRegionField",
     "SessionKeys",
     "check",
     "domain",

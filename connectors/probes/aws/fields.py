@@ -6,6 +6,7 @@ from rest_framework.exceptions import ValidationError
 
 from connectors.base import Section
 from connectors.fields import HeaderSecretField, PatternField, SecretField, UrlField
+from connectors.places import Place
 from connectors.probes.aws.regions import REGION
 from connectors.probes.aws.signing import service
 
@@ -35,6 +36,10 @@ class RegionField(PatternField):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", "Region")
         super().__init__(REGION, "This must be the code of an AWS region, such as us-west-2.", max_length=40, **kwargs)
+
+
+class ServerRegionField(Place, RegionField):
+    """A region that is a part of the name of the server."""
 
 
 class EndpointField(UrlField):

@@ -4,10 +4,10 @@ from typing import Any
 
 from rest_framework.exceptions import ValidationError
 
-from connectors.fields import PatternField, UrlField
+from connectors.fields import PatternField, ServerPartField, UrlField
 
 
-class AccountField(PatternField):
+class AccountField(ServerPartField):
     def __init__(self) -> None:
         super().__init__(
             r"[a-z0-9]{3,24}",

@@ -9,6 +9,7 @@ from rest_framework.exceptions import ValidationError
 
 from connectors.base import Values
 from connectors.fields import SecretField, TextField
+from connectors.places import Place
 from connectors.problems import InputCode, Problem
 
 #: Where a signed assertion may be sent. The key's own word is not enough: whoever wrote it may have written anything.
@@ -69,7 +70,7 @@ class PrivateKeyField(SecretField):
             raise ValidationError(fault, code="pattern")
 
 
-class TokenUriField(TextField):
+class TokenUriField(Place, TextField):
     def __init__(self) -> None:
         super().__init__(
             default="https://oauth2.googleapis.com/token",

@@ -9,13 +9,15 @@ from rest_framework.exceptions import ValidationError
 
 from connectors.base import Values
 from connectors.egress import tls_context
-from connectors.fields import HostField, PatternField, TextField
+from connectors.fields import ChoiceField, HostField, PatternField, TextField
 from connectors.names import place
+from connectors.places import Place, folded
 from connectors.problems import Problem
 
 MOST = 20  # bootstrap servers
 #: What the protocol calls each way to sign in.
-MECHANISMS = {"none": "", "plain": "PLAIN", "scram-sha-256": "SCRAM-SHA-256", "scram-sha-512": "SCRAM-SHA-512"}
+PLAIN = "plain"
+MECHANISMS = {"none": "", PLAIN: "PLAIN", "scram-sha-256": "SCRAM-SHA-256", "scram-sha-512": "SCRAM-SHA-512"}
 _HOST = HostField()
 
 
@@ -38,7 +40,7 @@ class Server:
         return cls(host, int(port))
 
 
-class ServersField(TextField):
+class ServersField(Place, TextField):
     """Servers as Kafka's own tools have them: host:port, with commas between and no blanks."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -48,6 +50,24 @@ class ServersField(TextField):
         super().check_text(text)
         if len(servers(text)) > MOST:
             raise ValidationError(f"These may be {MOST} servers at most.", code="limit")
+
+    def moves(self, before: Any, after: Any) -> bool:
+        """To leave one out tells nobody else anything."""
+        known, named = ({(folded(one.host), one.port) for one in servers(text)} for text in (before, after))
+        return not named <= known
+
+
+class MechanismField(Place, ChoiceField):
+    def __init__(self) -> None:
+        super().__init__(
+            choices=tuple(MECHANISMS),
+            label="SASL mechanism",
+            help_text="How to sign in; none, if the brokers let in everybody.",
+        )
+
+    def moves(self, before: Any, after: Any) -> bool:
+        """PLAIN alone tells the broker the password itself."""
+        return bool(after == PLAIN and before != PLAIN)
 
 
 class TopicField(PatternField):

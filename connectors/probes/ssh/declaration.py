@@ -54,6 +54,9 @@ class Tunnelled(Connector):
     def validate(self, config: Values, credentials: Values) -> Iterable[Problem]:
         return half_told(config) if self._has_tunnels else ()
 
+    def implied(self, config: Values) -> Values:
+        return {"ssh_port": PORT}
+
     def host(self, config: Values) -> str:
         return str(config["ssh_host" if self.needs_identity(config) else "host"])
 

@@ -85,6 +85,18 @@ def test_what_is_sent_back_redacted_is_kept(account, made, http_server, settings
     assert http_server.request.headers["x.api-key"] == CANARY
 
 
+def test_what_is_sent_back_redacted_goes_nowhere_else(account, made, http_server, https_server, settings):
+    settings.CLOUDFLARE_HIDE_HEADERS = ["*"]
+    before = Destination.objects.get()
+    moved = replacement(https_server.url("/in"), headers_seen_by(account) | {"X.Api-Key": "new"})
+    refused = account.update("acme-traces", moved)
+    assert (refused.status, refused.paths) == (400, [["configuration", "headers", "Authorization"]])
+    assert "Enter it again to allow that." in refused.detail
+    assert https_server.connections == 0
+    now = Destination.objects.get()
+    assert (now.config, now.credentials) == (before.config, before.credentials)
+
+
 def test_what_is_sent_redacted_and_was_never_there_is_refused(account, made, http_server):
     refused = account.update("acme-traces", replacement(http_server.url(), {"X-New": "<REDACTED>"}))
     assert (refused.status, refused.paths) == (400, [["configuration", "headers", "X-New"]])

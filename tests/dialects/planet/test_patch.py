@@ -4,7 +4,9 @@ import base64
 
 import pytest
 
+from connectors import registry
 from destinations import services
+from destinations.dialects.planet.types import TYPES as PLANET
 from destinations.dialects.planet.writing import VERIFIES
 from destinations.drafts import Draft
 from destinations.models import ConnectionCheck, Destination
@@ -23,6 +25,12 @@ def path(body):
 
 def stored():
     return Destination.objects.get()
+
+
+def test_nothing_can_be_changed_that_leads_elsewhere():
+    for type_ in PLANET.values():
+        plain = {field.native for field in type_.patch if not field.secret}
+        assert plain.isdisjoint(registry.get(type_.native).places)
 
 
 class TestArchive:

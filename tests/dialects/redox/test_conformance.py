@@ -352,6 +352,21 @@ class TestChanging:
         assert (stored.incomplete, stored.config["verification"]) == (False, "POST")
         assert not ConnectionCheck.objects.exists()
 
+    def test_another_host_is_not_given_what_the_first_one_was(self, eng, envs):
+        credential = make_credential(eng, envs.stg)["id"]
+        made = make(eng, envs.stg, endpoint=HTTPS, verificationToken=TOKEN, authCredential=credential)
+        one, moved = f"destinations/{made['id']}", {"endpoint": "https://y.example.com/in"}
+        for given, asked in (
+            ({}, ["verificationToken", "authCredential"]),
+            ({"verificationToken": TOKEN}, ["authCredential"]),
+            ({"authCredential": credential}, ["verificationToken"]),
+        ):
+            answer = eng.patch(one, moved | given)
+            assert (answer.status, answer.paths) == (400, asked)
+        assert eng.get(one).destination == made
+        whole = moved | {"verificationToken": TOKEN, "authCredential": credential}
+        assert eng.patch(one, whole).destination["endpoint"] == moved["endpoint"]
+
     def test_what_had_only_a_name_becomes_what_it_is_given(self, eng, envs):
         hook, cloud = make(eng, envs.dev), make(eng, envs.dev)
         assert eng.patch(f"destinations/{hook['id']}", {"endpoint": HTTPS}).destination["endpoint"] == HTTPS
@@ -488,6 +503,16 @@ class TestCredentials:
         assert eng.patch(one, changed).status == 200
         for wrong in ({"authStrategy": "AwsSigv4"}, {"environmentId": str(envs.stg.pk)}, {"url": None}):
             assert eng.patch(one, wrong).status == 400
+
+    def test_another_token_url_is_not_given_the_secret_there_was(self, eng, envs):
+        made = make_credential(eng, envs.dev)
+        one, moved = f"authcredentials/{made['id']}", {"url": "https://elsewhere.example.net/token"}
+        for given in ({}, {"hasClientSecret": True}):
+            answer = eng.patch(one, moved | given)
+            assert (answer.status, answer.paths) == (400, ["clientSecret"])
+        assert eng.get(one).payload["credential"] == made
+        changed = eng.patch(one, moved | {"clientSecret": "its-secret"}).payload["credential"]
+        assert changed["url"] == moved["url"]
 
     def test_r32_a_credential_in_use_stays(self, eng, envs):
         made = make_credential(eng, envs.dev)

@@ -111,7 +111,7 @@ class TestDatabases:
     def test_a_certificate_is_verified_if_there_is_one_to_verify_it_with(self, stitch, lake, authority, stranger):
         destination = made(stitch, postgres_at(lake, sslrootcert=authority.pem))
         passes(stitch, destination)
-        stitch.put(f"{V4}/{destination['id']}", {"properties": {"sslrootcert": stranger.pem}})
+        stitch.put(f"{V4}/{destination['id']}", {"properties": {"sslrootcert": stranger.pem, "password": PASSWORD}})
         assert "certificate" in fails(stitch, destination)
 
     def test_a_tunnel_leads_to_the_database(self, stitch, lake, ssh, account):

@@ -231,7 +231,8 @@ def test_a_tunnel_to_databricks_is_one_object(stitch):
     sent = {**PROPERTIES["databricks_delta"], "ssh_config": tunnel}
     made = stitch.post(V4, posted("databricks_delta", properties=sent)).body
     assert made["properties"]["ssh_config"] == tunnel
-    changed = stitch.put(f"{V4}/{made['id']}", {"properties": {"ssh_config": {"ssh": "false"}}}).body
+    again = {"access_token": PROPERTIES["databricks_delta"]["access_token"]}
+    changed = stitch.put(f"{V4}/{made['id']}", {"properties": {"ssh_config": {"ssh": "false"}, **again}}).body
     assert changed["properties"]["ssh_config"] == {"ssh": "false"}
 
 
@@ -249,7 +250,8 @@ def test_a_url_of_databricks_tells_the_place(stitch):
         }.items()
     )
     moved = made["properties"]["jdbc_url"].replace("dbc-1", "dbc-2")
-    changed = stitch.put(f"{V4}/{made['id']}", {"properties": {"jdbc_url": moved}}).body
+    again = {"access_token": PROPERTIES["databricks_delta"]["access_token"]}
+    changed = stitch.put(f"{V4}/{made['id']}", {"properties": {"jdbc_url": moved, **again}}).body
     assert changed["properties"]["jdbc_url"] == moved
 
 

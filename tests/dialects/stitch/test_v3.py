@@ -156,6 +156,15 @@ def test_a_new_password_is_stored(stitch, one):
     assert Destination.objects.get().credentials["password"] == "another"
 
 
+@pytest.mark.parametrize("given", [{}, {"password": MASK}])
+def test_another_host_is_not_given_the_password_there_was(stitch, made, one, given):
+    moved = {"host": "elsewhere.example.net", **given}
+    answer = stitch.put(one, {"type": "redshift", "connection": moved})
+    assert answer.is_refused("password: “Host” would change who is sent this. Enter it again to allow that.")
+    assert stitch.get(V3).body == [made]
+    assert stitch.put(one, {"type": "redshift", "connection": {**moved, "password": SECRET}}).status == 200
+
+
 @pytest.mark.parametrize(
     ("body", "text"),
     [

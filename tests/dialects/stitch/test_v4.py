@@ -8,6 +8,7 @@ import pytest
 from destinations import services
 from destinations.drafts import Draft
 from destinations.models import ConnectionCheck, Destination
+from tests.connectors.examples import CERTIFICATE
 from tests.dialects.stitch.bodies import (
     ACCOUNT_KEY,
     KEY_FORMAT,
@@ -41,6 +42,7 @@ STAGING: dict[str, Any] = {
     },
 }
 JOB = r"116078\.{id}\.check\.[0-9a-f-]{{36}}"
+AGAIN = {"password": SECRET}  # which is asked for where it would go elsewhere
 KEYS = {
     "id", "name", "display_name", "description", "type", "properties", "stitch_client_id", "created_at", "updated_at",
     "paused_at", "system_paused_at", "deleted_at", "check_job_name", "report_card",
@@ -259,12 +261,12 @@ def test_an_optional_property_is_cleared_by_null(stitch, settings):
 
 
 def test_a_tunnel_comes_and_goes(stitch, made, one):
-    dug = stitch.put(one, {"properties": TUNNEL})
+    dug = stitch.put(one, {"properties": {**TUNNEL, **AGAIN}})
     assert dug.body["properties"] == {**made["properties"], **TUNNEL}
     assert provided(dug.body["report_card"])["encryption_host"] is True
-    moved = stitch.put(one, {"properties": {"encryption_port": "2222"}})
+    moved = stitch.put(one, {"properties": {"encryption_port": "2222", **AGAIN}})
     assert moved.body["properties"] == {**made["properties"], **TUNNEL, "encryption_port": "2222"}
-    filled = stitch.put(one, {"properties": {"encryption_type": "none"}})
+    filled = stitch.put(one, {"properties": {"encryption_type": "none", **AGAIN}})
     assert filled.body["properties"] == made["properties"]
 
 
@@ -275,9 +277,32 @@ def test_encryption_is_switched_on_and_off(stitch, made, one, authority):
     trusting = stitch.put(one, {"properties": {"sslrootcert": authority.pem}})
     assert trusting.body["properties"]["sslrootcert"] == authority.pem
     assert Destination.objects.get().config["sslmode"] == "verify-ca"
-    off = stitch.put(one, {"properties": {"ssl": False, "sslrootcert": None}})
+    off = stitch.put(one, {"properties": {"ssl": False, "sslrootcert": None, **AGAIN}})
     assert off.body["properties"] == made["properties"]
     assert Destination.objects.get().config["sslmode"] == "disable"
+
+
+MOVES: dict[str, dict[str, Any]] = {
+    "host": {"host": "elsewhere.example.net"},
+    "port": {"port": "5433"},
+    "tunnel": TUNNEL,
+    "ssl": {"ssl": "false"},
+    "root certificate": {"sslrootcert": CERTIFICATE},
+}
+
+
+@pytest.mark.parametrize("moved", MOVES.values(), ids=MOVES.keys())
+def test_what_leads_elsewhere_takes_no_password_along(stitch, moved):
+    made = stitch.post(V4, {**STAGING, "properties": {**STAGING["properties"], "ssl": "true"}}).body
+    services.update(Destination.objects.get(), Draft(config={"sslmode": "verify-full"}))
+    before = Destination.objects.get()
+    answer = stitch.put(f"{V4}/{made['id']}", {"properties": moved})
+    assert (answer.status, answer.body["error"]) == (400, "InvalidProperties")
+    assert answer.body["data"]["bad_properties"] == ["password"]
+    assert "Enter it again to allow that." in answer.body["data"]["reasons"]["password"]
+    now = Destination.objects.get()
+    assert (now.config, now.credentials, now.revision) == (before.config, before.credentials, before.revision)
+    assert stitch.put(f"{V4}/{made['id']}", {"properties": {**moved, **AGAIN}}).status == 200
 
 
 def test_saying_that_it_is_encrypted_does_not_weaken_how(stitch, made, one):

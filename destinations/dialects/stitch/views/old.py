@@ -71,6 +71,10 @@ def _judge_typing(type_: Type, connection: dict[str, Any]) -> None:
 
 
 def _refused(error: Exception, type_: Type) -> Exception:
-    """There is one text for all that can be wrong with a connection."""
+    """There is one text for all that can be wrong with a connection, except for what Stitch itself lets pass."""
     named = writing.refused(error, type_) if isinstance(error, InvalidDestination) else error
-    return Refused(OLD_BODY) if isinstance(named, BadProperties) else named
+    if not isinstance(named, BadProperties):
+        return named
+    lets_pass = isinstance(error, InvalidDestination) and {fault.code for fault in error.problems} == {"reenter"}
+    reasons = (f"{name}: {reason}" for name, reason in named.reasons.items())
+    return Refused(" ".join(reasons) if lets_pass else OLD_BODY)
