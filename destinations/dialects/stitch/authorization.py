@@ -72,10 +72,12 @@ class AuthorizationView(View):
             return asked.redirect(error="access_denied")
         if not request.user.is_authenticated:
             return redirect_to_login(f"{request.path}?{_query(asked)}", reverse("admin:login"))
-        account = _administered(request.user).filter(pk=asked.account).first()
-        if account is None:
+        try:
+            account = _administered(request.user).get(pk=asked.account)
+            code = partners.consent(asked.partner, account, request.user, asked.redirect_uri)
+        except (Tenant.DoesNotExist, partners.NoConsent):
             return _question(request, asked, request.user, "Choose an account that you are an admin of.")
-        return asked.redirect(code=partners.consent(asked.partner, account, request.user, asked.redirect_uri))
+        return asked.redirect(code=code)
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return answer(NOWHERE)
