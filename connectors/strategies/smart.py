@@ -59,6 +59,11 @@ class SmartBackend(Strategy):
     class Config(Section):
         token_url = TokenUrlField()
         client_id = TextField(max_length=2000, label="Client ID", help_text="What the server knows the client by.")
+        client_id_name = optional(
+            "Name of the client ID", "What the server calls it, if it wants to be sent it beside the assertion."
+        )
+        grant_type_name = optional("Name of the grant type", "What the server calls it, if not grant_type.")
+        username = optional("User name", "Where the server asks for a user besides.")
         key_id = optional("Key ID", "By which the server finds the public half of the key.")
         scope = optional("Scope", "Scopes to ask for, separated by blanks.")
 
@@ -66,17 +71,23 @@ class SmartBackend(Strategy):
         private_key = SigningKeyField(
             max_length=16384, label="Private key", help_text="The key whose public half the server has, as PEM text."
         )
+        password = SecretField(
+            required=False, max_length=1000, label="Password", help_text="Of the user, where the server asks for one."
+        )
 
     def offers(self, config: Values, credentials: Values, place: Values) -> Iterator[Offer]:
         yield Offer({"headers": {"Authorization": "Bearer"}}, bearer=True)
 
     async def token(self, config: Values, credentials: Values, steps: Steps) -> str:
         form = {
-            "grant_type": "client_credentials",
+            config.get("grant_type_name", "grant_type"): "client_credentials",
             "client_assertion_type": ASSERTION,
             "client_assertion": _assertion(config, credentials["private_key"]),
         }
-        form |= {"scope": config["scope"]} if "scope" in config else {}
+        if "client_id_name" in config:
+            form[config["client_id_name"]] = config["client_id"]
+        given = {**config, **credentials}
+        form |= {name: given[name] for name in ("scope", "username", "password") if name in given}
         return read_token(await oauth.ask(config["token_url"], form), config["token_url"])
 
 

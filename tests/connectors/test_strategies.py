@@ -180,6 +180,15 @@ class TestTokens:
         claims = jwt.decode(signed, key.public_key(), algorithms, audience=server.token_url, issuer="c", subject="c")
         assert (claims["exp"] - claims["iat"], len(claims["jti"])) == (300, 36)
 
+    def test_a_server_that_wants_more_than_an_assertion_gets_it(self, server):
+        properties = {
+            "token_url": server.token_url, "client_id": "c", "client_id_name": "id", "grant_type_name": "grant",
+            "username": "u",
+        }  # fmt: skip
+        passed(check(attached("smart_backend", properties, {"private_key": RSA, "password": "p"}), url=server.url))
+        del server.form["client_assertion"], server.form["client_assertion_type"]
+        assert server.form == {"grant": "client_credentials", "id": "c", "username": "u", "password": "p"}
+
     @pytest.mark.parametrize(
         ("reply", "code"),
         [

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from destinations.dialects.redox.catalogue import secret_keys
 from destinations.dialects.redox.failures import Refused, invalid
 from tenants.models import Environment
 
@@ -39,6 +40,13 @@ def mapping(value: Any, path: str) -> dict[str, Any]:
     return value
 
 
+def plain(values: dict[str, Any], path: str) -> dict[str, Any]:
+    """Values that are shown to everybody who may look, and so name no secrets."""
+    for key in secret_keys(values):
+        raise invalid(f"{path}.{key}", "Secrets belong into an auth credential, for settings are shown.")
+    return values
+
+
 def endpoint(body: Mapping[str, Any]) -> str | None:
     """None takes an endpoint away."""
     if body["endpoint"] is None:
@@ -65,7 +73,7 @@ def same_environment(given: Any, environment: Environment) -> None:
     if given is None:
         return
     said = _environment(given, "environment")
-    if said.get("id") not in (None, str(environment.pk)):
+    if said.get("id") is not None and UUID(said["id"]) != environment.pk:
         raise invalid("environment.id", "This is not the environment of the destination.")
     if said.get("environmentFlag") not in (None, environment.flag):
         raise invalid("environment.environmentFlag", f"The flag of this environment is {environment.flag}.")
@@ -94,7 +102,8 @@ def _half_done(given: Mapping[str, Any]) -> dict[str, Any]:
             uuid(kept[key], f"{path}.{key}")
     if "cloudProviderSettings" in given:
         cloud = given["cloudProviderSettings"]
-        kept["cloudProviderSettings"] = cloud and mapping(cloud, f"{path}.cloudProviderSettings")
+        inner = f"{path}.cloudProviderSettings"
+        kept["cloudProviderSettings"] = None if cloud is None else plain(mapping(cloud, inner), inner)
     if "environment" in given:
         environment = given["environment"]
         kept["environment"] = None if environment is None else _environment(environment, f"{path}.environment")
@@ -105,7 +114,7 @@ def _environment(given: Any, path: str) -> dict[str, Any]:
     said = mapping(given, path)
     kept: dict[str, Any] = {key: said[key] for key in ("id", "environmentFlag") if key in said}
     if kept.get("id") is not None:
-        kept["id"] = str(uuid(kept["id"], f"{path}.id"))
+        uuid(kept["id"], f"{path}.id")
     if kept.get("environmentFlag") not in (None, *Environment.Flag.values):
         raise invalid(f"{path}.environmentFlag", f"This must be one of: {', '.join(Environment.Flag.values)}.")
     return kept

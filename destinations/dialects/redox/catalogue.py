@@ -16,6 +16,11 @@ def _same(value: str) -> str:
     return value
 
 
+def _host(account: str) -> str:
+    """Of an account of Snowflake's; whoever is in another of its clouds names the whole host."""
+    return account if "snowflakecomputing." in account else account + SNOWFLAKE
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """A key of Redox's; without `native` name it is only kept."""
@@ -44,9 +49,7 @@ CONTAINER = (Setting("storageAccountName", "account"), Setting("containerName", 
 REGION = Setting("region", "region")
 BUCKET = Setting("bucketName", "bucket")
 PROJECT = Setting("projectId", "project_id")
-ACCOUNT = Setting(
-    "accountIdentifier", "host", read=lambda text: text + SNOWFLAKE, show=lambda host: host.removesuffix(SNOWFLAKE)
-)
+ACCOUNT = Setting("accountIdentifier", "host", read=_host, show=lambda host: host.removesuffix(SNOWFLAKE))
 # Of those that share a native type, the first is what a destination is shown as that was made elsewhere.
 PRODUCTS = (
     Product("azure", "databricks", "azure_databricks", CONTAINER),
@@ -93,4 +96,6 @@ def secret_keys(value: Any) -> Iterator[str]:
     for key, inner in value.items() if isinstance(value, Mapping) else ():
         if SECRET.search(key):
             yield key
+        yield from secret_keys(inner)
+    for inner in value if isinstance(value, list) else ():
         yield from secret_keys(inner)

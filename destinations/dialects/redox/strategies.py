@@ -125,7 +125,11 @@ STRATEGIES = (
         "smart_backend",
         (
             Field("grantType", read=_grant_type),
+            Field("username", "username"),
+            _secret("password", "password"),
             URL,
+            Field("grantTypeName", "grant_type_name"),
+            Field("clientIdName", "client_id_name"),
             CLIENT_ID,
             _secret("privateKey", "private_key"),
             Field("keyId", "key_id"),

@@ -38,11 +38,10 @@ def change(body: Body, stored: Destination) -> Draft:
 
 
 def _draft(body: Body, stored: Destination, **given: Any) -> Draft:
-    cloud = clouds.read(body["cloudProviderSettings"]) if body.get("cloudProviderSettings") is not None else None
+    cloud = _cloud(body, stored)
     type_ = _type(body, stored, cloud)
     kept = dict(stored.extra.get(EXTRA, {})) | _kept(body) | (cloud.kept() if cloud else {})
-    if cloud and not kept.get("setupState"):
-        cloud.complete((cloud_of(stored) or {}).get("settings", {}))
+    _refuse_unfinished(body, stored, cloud, kept)
     if "name" in body:
         given["name"] = kept["name"]
     attached = _credential(body, stored)
@@ -63,6 +62,22 @@ def _draft(body: Body, stored: Destination, **given: Any) -> Draft:
         **_token(body, type_),
         **given,
     )
+
+
+def _cloud(body: Body, stored: Destination) -> Cloud | None:
+    """What the body says of it, over what is stored; None if it says nothing."""
+    if body.get(clouds.PATH) is None:
+        return None
+    said, known = clouds.read(body[clouds.PATH]), cloud_of(stored)
+    return said.over(known) if known else said
+
+
+def _refuse_unfinished(body: Body, stored: Destination, cloud: Cloud | None, kept: Body) -> None:
+    """A set-up ends, and does not go on after its end, with less than it needs."""
+    known = cloud_of(stored) if "setupState" in body else None
+    whole = cloud or (clouds.stored(known) if known else None)
+    if whole and kept.get("setupState") is None:
+        whole.complete()
 
 
 def _type(body: Body, stored: Destination, cloud: Cloud | None) -> str:
@@ -105,6 +120,8 @@ def _credential(body: Body, stored: Destination) -> AuthCredential | Unset | Non
     if body["authCredential"] is None:
         return None
     id_ = bodies.uuid(body["authCredential"], "authCredential")
+    if id_ == stored.auth_credential_id:
+        return UNSET  # also one that Redox has no words for: what was shown may be sent back
     found: AuthCredential | None = AuthCredential.objects.filter(pk=id_, environment=stored.environment).first()
     if found is None:
         raise invalid("authCredential", "The environment has no such auth credential.")

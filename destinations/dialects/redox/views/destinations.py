@@ -14,7 +14,7 @@ from destinations import services
 from destinations.dialects.redox import access, bodies, writing
 from destinations.dialects.redox.catalogue import WEBHOOK
 from destinations.dialects.redox.failures import Refused, invalid
-from destinations.dialects.redox.reading import shown
+from destinations.dialects.redox.reading import cloud_of, shown
 from destinations.dialects.redox.views.base import RedoxViewSet
 from destinations.drafts import Draft
 from destinations.exceptions import InvalidDestination
@@ -99,7 +99,9 @@ def _checked(draft: Draft) -> bool:
 
 
 def _require_both(asked: Mapping[str, Any], stored: Destination) -> None:
-    """Raises `Refused`. What is in a cloud has no endpoint, and so cannot be verified by a handshake."""
+    """Raises `Refused`."""
+    if cloud_of(stored):
+        raise invalid("endpoint", "This destination is in a cloud and has no endpoint; its checks verify it.")
     url = stored.config.get("url") if stored.type == WEBHOOK else None
     if not (asked.get("endpoint") or url):
         raise invalid("endpoint", "There is no endpoint to verify: send one, or store one first.")
