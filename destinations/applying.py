@@ -20,16 +20,17 @@ from destinations.naming import free_name, free_slug, name_problems, numbered_na
 Secrets = dict[str, Any]
 
 
-def apply(destination: Destination, draft: Draft) -> dict[str, Any]:
-    """Merge the draft into the row, judge the whole, and return the credentials in clear."""
+def apply(destination: Destination, draft: Draft, *, moves: bool = False) -> dict[str, Any]:
+    """Merge the draft into the row, judge the whole, and return the credentials in clear. With `moves` those that are
+    stored may be brought elsewhere."""
     problems = list(name_problems(destination, draft))
     _apply_references(destination, draft)
     config, credentials, more = merge(destination, draft)
     problems += more
-    accepted = forgiven(destination, draft)
+    accepted = forgiven(destination, draft) | ({"reenter"} if moves else set())
     if faults := [problem for problem in problems if problem.code not in accepted]:
         raise InvalidDestination(faults)
-    destination.incomplete = bool(problems)
+    destination.incomplete = any(problem.code == "required" for problem in problems)
     destination.config = config
     _apply_plain(destination, draft)
     _apply_name(destination, draft)

@@ -1,11 +1,11 @@
 """What the audit trail is told of destinations and shared credentials: of secrets only fingerprints."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from destinations.models import AuthCredential, Destination
 from tenants import audit
-from tenants.changes import Change, columns, differences, secret_differences, spread
+from tenants.changes import Change, columns, differences, fingerprint, secret_differences, shown, spread
 
 # Told part by part, derived from what is told, or told by the entry itself.
 APART = ("config", "properties", "metadata", "masked", "extra", "sealed", "sealed_extra")
@@ -26,6 +26,25 @@ def record_saved(action: str, before: Destination | None, after: Destination, wa
         hidden_before |= spread("secret_extra", before.secret_extra if before else {})
         hidden |= spread("secret_extra", after.secret_extra)
     record(action, after, *differences(_plain(before), _plain(after)), *_hidden(after, hidden_before, hidden))
+
+
+def record_followed(before: Destination, after: Destination, paths: Collection[str], credentials: Values) -> None:
+    """That what is at these paths, if anything, went along to where it is now without being entered anew."""
+    if not paths:
+        return
+    places = after.connector.places.keys()
+    was, now = ({name: row.config.get(name) for name in places} for row in (before, after))
+    told = differences(spread("config", was), spread("config", now))
+    for name in dict.fromkeys(".".join(path.split(".")[:2]) for path in paths):
+        told.append(_stayed(after, name, credentials))
+    audit.record("destination.secret_followed", after, changes=told, security=True)
+
+
+def _stayed(row: Destination, name: str, credentials: Values) -> Change:
+    if name == "auth_credential":
+        return {"field": name, "before": shown(row.auth_credential), "after": shown(row.auth_credential)}
+    print_ = fingerprint(spread("credentials", credentials)[name], f"{row.tenant_id}/{row.uuid}/{name}")
+    return {"field": name, "before": print_, "after": print_, "secret": True}
 
 
 def record_credential(

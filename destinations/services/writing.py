@@ -9,6 +9,7 @@ from django.utils import timezone
 from connectors.running import Report
 from destinations import recording, trail
 from destinations.applying import apply, completed, generated, save, touch
+from destinations.binding import follows
 from destinations.drafts import Draft
 from destinations.exceptions import Conflict, InUse, InvalidDestination
 from destinations.limits import Limit, refuse_over
@@ -64,20 +65,22 @@ def update(
     revision: int | None = None,
     allow_archived: bool = False,
     changed: bool = False,
+    moves: bool = False,
 ) -> Destination:
     """Change a destination: the draft is merged into what is stored and the whole is validated.
 
     `check` asks for a connection check if config or credentials really changed, `proof` is as in `create`.
     `revision` is the one the caller has read; `changed` says that the credential attached to it was changed already.
     A secret that was removed and made anew is in `generated`, as after `create`. `allow_archived` is for vendors to
-    whom archived only means hidden.
+    whom archived only means hidden. `moves` is for what a vendor's contract has to let pass: stored secrets go along to
+    another place although nobody enters them anew, and the audit trail is told so.
 
     Raises `InvalidDestination`, `Archived`, `RevisionMismatch` or `SecretUnreadable`; nothing is changed then.
     """
     draft = completed(draft, proof)
     current = locked(destination, revision, allow_archived=allow_archived)
     before, credentials_before = copy(current), stored_credentials(current, draft)
-    credentials = apply(current, draft)
+    credentials = apply(current, draft, moves=moves)
     if credentials != credentials_before:
         current.credentials = credentials
         current.generated = generated(current, draft, credentials_before, credentials)
@@ -89,6 +92,9 @@ def update(
     save(current)
     action = "credential_update" if changed else "update"
     trail.record_saved(action, before, current, credentials_before, credentials)
+    if moves and before.type:
+        taken = [fault.path for fault in follows(before, draft, current.config, credentials_before)]
+        trail.record_followed(before, current, taken, credentials)
     reschedule(current, changed=connection_changed)
     if proof:
         recording.record_at_once(current, proof, Trigger.UPDATE)

@@ -23,6 +23,7 @@ DONE = {
     "check": "Check asked for",
     "rotate_secret": "Signing secret made anew",
     "credential_update": "Shared credential changed",
+    "secret_followed": "Secret taken along to another place",
     "set_default": "Made the default",
     "unset_default": "No longer the default",
     "add_consumer": "Consumer added",

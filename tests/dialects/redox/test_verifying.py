@@ -10,12 +10,14 @@ import pytest
 from destinations import checking, services
 from destinations.dialects.redox.views import destinations as views
 from destinations.models import ConnectionCheck, Destination
+from tenants.trail import AuditEvent
 from tests.dialects.redox.conftest import challenge, echo
 from tests.dialects.redox.test_conformance import HTTPS, make, make_credential
 from tests.servers.process import free_port
 from tests.servers.sigv4 import proves
 
 TOKEN = "s3cr3t-of-the-endpoint"
+FOLLOWED = {"action": "destination.secret_followed", "security": True}
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 
 
@@ -168,6 +170,34 @@ class TestFailing:
         shown = read(eng, stored)
         assert (shown["endpoint"], shown["verified"]) == (url, False)
         assert json.loads(endpoint.requests[0].body)["verification-token"] == "t3"
+
+    def test_a_stored_token_serves_a_new_endpoint_and_the_trail_is_told(self, eng, envs, endpoint):
+        made = make(eng, envs.stg, endpoint=HTTPS, verificationToken=TOKEN)
+        assert verify(eng, made, {"endpoint": endpoint.url}).destination["verified"]
+        assert json.loads(endpoint.requests[0].body)["verification-token"] == TOKEN
+        event, row = AuditEvent.objects.get(**FOLLOWED), Destination.objects.get()
+        assert (event.subject_id, event.tenant, event.face) == (str(row.uuid), row.tenant_id, "redox")
+        url, token = event.changes
+        assert url == {"field": "config.url", "before": HTTPS, "after": endpoint.url}
+        assert (token["field"], token["secret"]) == ("credentials.verification_token", True)
+        assert token["before"] == token["after"] != TOKEN
+
+    def test_what_is_attached_goes_along_as_well(self, eng, envs, endpoint):
+        credential = make_credential(eng, envs.stg)["id"]
+        made = make(eng, envs.stg, endpoint=HTTPS, verificationToken=TOKEN, authCredential=credential)
+        verify(eng, made, {"endpoint": endpoint.url, "verificationToken": TOKEN})
+        _, attached = AuditEvent.objects.get(**FOLLOWED).changes
+        assert attached == {"field": "auth_credential", "before": "Token", "after": "Token"}
+
+    @pytest.mark.parametrize("token", [{}, {"verificationToken": TOKEN}])
+    def test_what_goes_nowhere_else_is_no_such_event(self, eng, stored, endpoint, token):
+        assert verify(eng, stored, {"endpoint": endpoint.url.replace("/in", "/new"), **token}).status == 200
+        assert not AuditEvent.objects.filter(**FOLLOWED).exists()
+
+    def test_nor_is_what_is_entered_anew(self, eng, envs, endpoint):
+        made = make(eng, envs.stg, endpoint=HTTPS, verificationToken=TOKEN)
+        assert verify(eng, made, {"endpoint": endpoint.url, "verificationToken": TOKEN}).status == 200
+        assert not AuditEvent.objects.filter(**FOLLOWED).exists()
 
     @pytest.mark.parametrize(
         ("body", "path"),

@@ -66,7 +66,7 @@ class DestinationViewSet(RedoxViewSet):
         _require_both(asked, stored)
         draft = writing.change(asked, stored)
         config = {**(draft.config or {}), writing.METHOD: method}
-        saved = _change(stored, replace(draft, config=config))
+        saved = _change(stored, replace(draft, config=config), moves=True)  # a stored token serves a new endpoint
         _judge(services.verify(saved, limit=HANDSHAKE))
         return self._answer(saved)
 
@@ -86,9 +86,9 @@ class DestinationViewSet(RedoxViewSet):
         return self.told({"destinations": [shown(row) for row in rows[start : start + count]]}, page=page)
 
 
-def _change(stored: Destination, draft: Draft) -> Destination:
+def _change(stored: Destination, draft: Draft, *, moves: bool = False) -> Destination:
     try:
-        return services.update(stored, draft, check=_checked(draft))
+        return services.update(stored, draft, check=_checked(draft), moves=moves)
     except InvalidDestination as error:
         raise writing.refused(error, draft.type or stored.type) from None
 
