@@ -45,7 +45,8 @@ class Column(NamedTuple):
     def values(self) -> "QuerySet[Any]":
         """Its rows that hold a value, with `key_of_value`: the id of the key that it says it was sealed with."""
         rows: QuerySet[Any] = self.model._base_manager.filter(**{f"{self.field.name}__isnull": False})
-        return rows.annotate(key_of_value=KeyId(self.field.name))
+        marked: QuerySet[Any] = rows.annotate(key_of_value=KeyId(self.field.name))
+        return marked
 
     def key_ids(self) -> Iterator[str]:
         """Every id that occurs, by as many look-ups in the index."""

@@ -17,6 +17,7 @@ PARAMETERS: dict[str, dict[str, str]] = {
     "/admin/tenants/environment/": {"object_id": "environment"},
     "/admin/tenants/tenant/": {"object_id": "tenant"},
     "/admin/auth/user/": {"object_id": "user", "id": "user"},
+    "/admin/tenants/auditevent/": {"object_id": "entry"},
     "/admin/destinations/connectioncheck/": {"object_id": "check"},
     "/admin/destinations/authcredential/": {"object_id": "credential"},
     "/admin/destinations/destination/": {"object_id": "destination number", "pk": "destination number"},
@@ -75,16 +76,26 @@ PLAIN = {
     "/admin/search/",
     "/admin/tenants/apikey/",
     "/admin/tenants/apikey/add/",
+    "/admin/tenants/auditevent/",
+    "/admin/tenants/auditevent/add/",
     "/admin/tenants/environment/",
     "/admin/tenants/environment/add/",
     "/admin/tenants/keypair/",
     "/admin/tenants/keypair/add/",
     "/admin/tenants/membership/",
     "/admin/tenants/membership/add/",
+    "/admin/tenants/partner/",
+    "/admin/tenants/partner/<object_id>/",
+    "/admin/tenants/partner/<object_id>/change/",
+    "/admin/tenants/partner/<object_id>/delete/",
+    "/admin/tenants/partner/<object_id>/history/",
+    "/admin/tenants/partner/<pk>/renew/",
+    "/admin/tenants/partner/add/",
     "/admin/tenants/tenant/",
     "/admin/tenants/tenant/add/",
     "/api/v1/",
     "/api/v1/api-keys",
+    "/api/v1/audit",
     "/api/v1/auth-credentials",
     "/api/v1/auth-strategies",
     "/api/v1/checks",
@@ -124,6 +135,8 @@ PLAIN = {
     "/redox/platform/v1/authcredentials/strategies",
     "/redox/v2/auth/token",
     "/stitch/",
+    "/stitch/oauth/authorization",
+    "/stitch/oauth/token",
     "/stitch/session",
     "/stitch/v3/accounts",
     "/stitch/v3/destinations",
@@ -192,7 +205,7 @@ def address(route: Route, world: World) -> str:
     type_ = next(value for beginning, value in SHARED_TYPES.items() if route.template.startswith(beginning))
     content_type = str(ContentType.objects.get_for_model(Destination).pk)
     named = {parameter: world.ids[kind] for parameter, kind in kinds(route).items()}
-    return route.filled({"object_id": "1", "content_type_id": content_type, "type": type_} | SHARED | named)
+    return route.filled({"object_id": "1", "pk": "1", "content_type_id": content_type, "type": type_} | SHARED | named)
 
 
 def body(route: Route, method: str) -> Any:

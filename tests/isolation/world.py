@@ -17,7 +17,7 @@ from destinations.dialects.planet.refs import id_of
 from destinations.models import AuthCredential, ConnectionCheck, Consumer, Destination
 from destinations.sealing import Sealed
 from tenants import services as tenants
-from tenants.models import ApiKey, Environment, KeyPair, Membership, Tenant
+from tenants.models import ApiKey, AuditEvent, Environment, KeyPair, Membership, Tenant
 from tests.admin.test_list import finished_check
 from tests.factories import make_credential, make_destination, make_environment, make_tenant
 
@@ -89,6 +89,7 @@ def make_world(word: str) -> World:
         "used": rows["otlp_http"].uuid,
         "consumer": consumer.name,
         "check": ConnectionCheck.objects.get(destination=hook).pk,
+        "entry": AuditEvent.objects.filter(subject_id=hook.uuid)[0].pk,
     }
     assert found.keys() == KINDS.keys()
     return World(word, {kind: str(id_) for kind, id_ in found.items()})
@@ -170,6 +171,7 @@ KINDS: dict[str, str] = {
     "used": "",
     "consumer": "{word}-script",
     "check": "",
+    "entry": "",
 }
 
 
