@@ -14,7 +14,8 @@ CAN_CONNECT = (
     "grpc", "http.client", "httpcore", "httpx", "imaplib", "kafka", "kombu", "multiprocessing.connection", "nntplib",
     "oracledb", "paramiko", "pika", "poplib", "psycopg", "psycopg2", "pycares", "pymongo", "pymysql", "pyodbc",
     "pytds", "redis", "requests", "requests_oauthlib", "smtplib", "snowflake", "socket", "socketserver", "socks",
-    "subprocess", "telnetlib", "tornado", "urllib.request", "urllib3", "uvloop", "webbrowser", "websockets", "xmlrpc", "zmq",
+    "subprocess", "telnetlib", "tornado", "urllib.request", "urllib3", "uvloop", "webbrowser", "websockets", "xmlrpc",
+    "zmq",
 )  # fmt: skip
 #: Calls that connect, listen or look names up, on whatever object.
 CONNECTS = (

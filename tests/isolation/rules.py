@@ -224,6 +224,8 @@ DENIED_TO_ALL = {
     ("get", "/admin/tenants/apikey/<object_id>/delete/"),
     ("post", "/admin/tenants/apikey/<object_id>/delete/"),
     ("post", "/admin/tenants/apikey/<object_id>/change/"),
+    ("get", "/admin/tenants/auditevent/<object_id>/delete/"),
+    ("post", "/admin/tenants/auditevent/<object_id>/delete/"),
     ("get", "/admin/destinations/connectioncheck/<object_id>/delete/"),
     ("post", "/admin/destinations/connectioncheck/<object_id>/delete/"),
 }
