@@ -107,7 +107,7 @@ class _Handler(socketserver.StreamRequestHandler):
                 pass
 
     def handle(self):
-        with suppress(OSError):
+        with suppress(OSError, EOFError):
             self.server.talk(self)
 
     def finish(self):
@@ -127,9 +127,13 @@ def web(handler: _Handler) -> None:
 
 
 def read(handler: _Handler) -> Request:
-    """Read a request and keep it."""
-    head = b"".join(iter(handler.rfile.readline, b"\r\n")).decode()
-    first, *lines = head.splitlines()
+    """Read a request and keep it. Who hangs up without one is hung up on."""
+    heard = b""
+    while (line := handler.rfile.readline()) != b"\r\n":
+        if not line:
+            raise EOFError
+        heard += line
+    first, *lines = heard.decode().splitlines()
     method, target, _ = first.split(" ")
     headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
     body = handler.rfile.read(int(headers.get("content-length", 0)))
