@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.test import Client
 
 from config import settings as product
@@ -224,7 +225,7 @@ class TestSigningIn:
 
     def test_who_cannot_be_counted_is_not_let_in(self, monkeypatch):
         def busy(*_: object) -> None:
-            raise limits.OperationalError("database is locked")
+            raise OperationalError("database is locked")
 
         monkeypatch.setattr("tenants.counting.add", busy)
         assert self.sign_in("right") == "The database is busy. Try again in a moment."

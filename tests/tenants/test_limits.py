@@ -34,7 +34,7 @@ def clock(monkeypatch):
 @pytest.fixture(autouse=True)
 def process(monkeypatch):
     """Goes on as another process, which holds nothing; with a number, as one that was there before."""
-    known: dict[int, dict] = {}
+    known: dict[int, dict[str, limits.Permits]] = {}
 
     def become(number: int) -> None:
         monkeypatch.setattr(limits, "_held", known.setdefault(number, {}))
