@@ -59,4 +59,4 @@ def _of_model(error: django.ValidationError) -> Iterable[Problem]:
 def outside(cause: Exception) -> HttpResponse:
     """The answer to what never reached a view; it has been logged already."""
     kind = kind_of(cause)
-    return _problem(kind, kind.detail)
+    return _problem(kind, kind.detail or str(cause))

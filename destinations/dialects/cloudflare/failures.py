@@ -61,7 +61,7 @@ def answer(error: Exception) -> HttpResponse:
 def outside(cause: Exception) -> HttpResponse:
     """The answer to what never reached a view."""
     kind = kind_of(cause)
-    return _told(Refused(404, *NOWHERE)) if kind.status == HTTPStatus.NOT_FOUND else _failed(kind, "")
+    return _told(Refused(404, *NOWHERE)) if kind.status == HTTPStatus.NOT_FOUND else _failed(kind, str(cause))
 
 
 def _refused(error: Exception) -> Refused | None:

@@ -44,7 +44,7 @@ def answer(error: Exception) -> HttpResponse:
 def outside(cause: Exception) -> HttpResponse:
     """The answer to what never reached a view."""
     kind = kind_of(cause)
-    return _json(kind.status, kind.detail)
+    return _json(kind.status, kind.detail or str(cause))
 
 
 def _unproven(report: Report) -> HttpResponse:

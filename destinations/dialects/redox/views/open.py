@@ -7,7 +7,6 @@ from rest_framework.request import Request
 
 from destinations.dialects.redox import tokens
 from destinations.dialects.redox.views.base import RedoxViewSet
-from destinations.parsing import MAX_BODY, TooLarge
 from tenants import key_pairs
 from tenants.principals import Principal
 
@@ -24,16 +23,14 @@ class OpenViewSet(RedoxViewSet):
 class TokenViewSet(OpenViewSet):
     def create(self, request: Request) -> HttpResponse:
         """An access token for a signed assertion (RFC 6749 and 7523)."""
-        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
-            raise TooLarge
-        form = request._request.POST
+        form = self.form()
         if form.get("grant_type") != "client_credentials":
             return _refusal(400, "unsupported_grant_type", "grant_type must be client_credentials.")
         if form.get("client_assertion_type") != ASSERTION or not form.get("client_assertion"):
             return _refusal(400, "invalid_request", f"Send a client_assertion of the type {ASSERTION}.")
         audiences = (request.build_absolute_uri(request.path), *VENDOR)
         try:
-            pair = key_pairs.caller_of(str(form["client_assertion"]), audiences)
+            pair = key_pairs.caller_of(form["client_assertion"], audiences)
         except key_pairs.Unacceptable:
             return _refusal(401, "invalid_client", "The assertion does not prove who calls.")
         token = tokens.issue(pair.user)
