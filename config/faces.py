@@ -10,7 +10,9 @@ from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.views import defaults
+from rest_framework.exceptions import APIException
 
 from destinations.api import errors
 from destinations.dialects.cloudflare import failures as cloudflare
@@ -18,7 +20,8 @@ from destinations.dialects.outpost import failures as outpost
 from destinations.dialects.planet import failures as planet
 from destinations.dialects.redox import failures as redox
 from destinations.dialects.stitch import failures as stitch
-from destinations.refusals import Unencrypted, timed
+from destinations.parsing import refuse_unreadable
+from destinations.refusals import Unencrypted, kind_of, timed
 from tenants import limits
 from tenants.limits import TooMany
 from tenants.origin import address
@@ -66,6 +69,20 @@ class HttpsOnlyMiddleware:
         return refused or self.get_response(request)
 
 
+class BodyMiddleware:
+    """Refuses a body that nobody here would read to its end, or not as it was meant, whoever it is for."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            refuse_unreadable(request)
+        except (SuspiciousOperation, APIException) as cause:
+            return _spelled(request, cause) or _page(cause)
+        return self.get_response(request)
+
+
 class FailedSignInMiddleware:
     """Counts by address who comes to an API with a key, a token or a link that is not good, and refuses more of the
     same. What is good is taken all the same, whoever else may call from the same address."""
@@ -87,8 +104,12 @@ class FailedSignInMiddleware:
         return response
 
 
+def _page(cause: Exception) -> HttpResponse:
+    return HttpResponse(render_to_string("400.html", {"says": str(cause)}), status=kind_of(cause).status)
+
+
 def _spelled(request: HttpRequest, cause: Exception) -> HttpResponse | None:
     for prefix, outside in FACES.items():
-        if request.path.startswith(prefix):
+        if f"{request.path}/".startswith(prefix):
             return outside(cause)
     return None

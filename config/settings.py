@@ -47,6 +47,7 @@ MIDDLEWARE = [
     "config.middleware.RequestLogMiddleware",
     "config.middleware.ContentPolicyMiddleware",
     "config.faces.HttpsOnlyMiddleware",
+    "config.faces.BodyMiddleware",
     "config.faces.FailedSignInMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -205,6 +206,11 @@ START_HOST = env.text("HOST", "127.0.0.1")
 START_PORT = env.number("PORT", 8000, maximum=65_535)
 WEB_WORKERS = env.number("WEB_WORKERS", 2, minimum=1)
 WEB_THREADS = env.number("WEB_THREADS", 8, minimum=1)
+
+# What may be sent: bytes of a body, and levels of JSON in it
+
+MAX_BODY = DATA_UPLOAD_MAX_MEMORY_SIZE = env.number("MAX_BODY", 2**20, minimum=2**10)
+MAX_DEPTH = env.number("MAX_DEPTH", 32, minimum=8, maximum=128)
 
 # Destinations
 

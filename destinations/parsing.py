@@ -5,11 +5,14 @@ import math
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from rest_framework.exceptions import APIException, ParseError
+from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest
+from rest_framework.exceptions import APIException, ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
-MAX_BODY = 2**20  # bytes
-MAX_DEPTH = 32
+# What a body may say to be written in: no others are UTF-8.
+ENCODINGS = frozenset({"", "utf-8", "utf8", "us-ascii", "ascii"})
 MAX_DIGITS = 18  # of a whole number: what every database and most other languages can hold exactly
 
 
@@ -22,18 +25,27 @@ class JsonParser(BaseParser):
     media_type = "application/json"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        return loads(read(stream))
+        return loads(stream.read())
 
 
 class MergePatchParser(JsonParser):
     media_type = "application/merge-patch+json"
 
 
-def read(stream: Any) -> bytes:
-    raw: bytes = stream.read(MAX_BODY + 1)
-    if len(raw) > MAX_BODY:
-        raise TooLarge(f"The body may have at most {MAX_BODY} bytes.")
-    return raw
+def refuse_unreadable(request: HttpRequest) -> None:
+    """Judge a body by what is said of it, before anything reads it. Raises SuspiciousOperation, `TooLarge` and
+    UnsupportedMediaType."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not (length.isascii() and length.isdigit()):
+        raise SuspiciousOperation
+    if len(length) > MAX_DIGITS or int(length) > settings.MAX_BODY:
+        raise TooLarge(f"The body may have at most {settings.MAX_BODY} bytes.")
+    if not int(length):
+        return
+    if request.headers.get("Content-Encoding", "").strip().lower() not in ("", "identity"):
+        raise UnsupportedMediaType("", "The body must not be compressed.")
+    if (request.content_params or {}).get("charset", "").strip().lower() not in ENCODINGS:
+        raise UnsupportedMediaType("", "The body must be in UTF-8, and its Content-Type must say nothing else.")
 
 
 def loads(raw: bytes) -> Any:
@@ -49,7 +61,7 @@ def loads(raw: bytes) -> Any:
     except UnicodeDecodeError:
         raise ParseError("The body is not encoded in UTF-8.") from None
     except RecursionError:
-        raise ParseError(f"The body is nested deeper than {MAX_DEPTH} levels.") from None
+        raise _too_deep() from None
     except json.JSONDecodeError as error:
         raise ParseError(f"The body is not valid JSON at line {error.lineno}, column {error.colno}.") from None
     for text in _texts(body):
@@ -86,8 +98,8 @@ def _texts(body: Any) -> Iterator[str]:
     pending = [(body, 0)]
     while pending:
         value, depth = pending.pop()
-        if depth > MAX_DEPTH:
-            raise ParseError(f"The body is nested deeper than {MAX_DEPTH} levels.")
+        if depth > settings.MAX_DEPTH:
+            raise _too_deep()
         if isinstance(value, str):
             yield value
         elif isinstance(value, dict):
@@ -95,6 +107,10 @@ def _texts(body: Any) -> Iterator[str]:
             pending += [(inner, depth + 1) for inner in value.values()]
         elif isinstance(value, list):
             pending += [(inner, depth + 1) for inner in value]
+
+
+def _too_deep() -> ParseError:
+    return ParseError(f"The body is nested deeper than {settings.MAX_DEPTH} levels.")
 
 
 def _storable(text: str) -> None:

@@ -69,7 +69,7 @@ def _gunicorn(listener: int) -> list[str]:
     options = {
         "bind": f"fd://{listener}",
         "chdir": str(BASE_DIR),
-        "worker-class": "gthread",
+        "worker-class": "config.launch.gateway.Worker",
         "workers": str(settings.WEB_WORKERS),
         "threads": str(settings.WEB_THREADS),
         "graceful-timeout": "5",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any, cast
+from urllib.parse import parse_qsl
 
 from django.http import HttpResponse
 from rest_framework.negotiation import BaseContentNegotiation
@@ -9,7 +10,7 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 
-from destinations.parsing import loads, read
+from destinations.parsing import loads
 from destinations.refusals import timed
 from tenants.limits import count_request
 from tenants.principals import Principal
@@ -73,9 +74,14 @@ class DialectViewSet(ViewSet):
         return lambda error, _context: timed(self.refusal(error), error)
 
     def raw(self) -> bytes:
-        """The body as sent. Raises `TooLarge`."""
-        return read(self.request._request)
+        """The body as sent."""
+        content: bytes = self.request._request.read()
+        return content
+
+    def form(self) -> dict[str, str]:
+        """The fields of a body as OAuth has it (RFC 6749, appendix B), whatever its type says; of two the last."""
+        return dict(parse_qsl(self.raw().decode(errors="replace")))
 
     def body(self) -> Any:
-        """The JSON of the body. Raises `TooLarge`, and ParseError for what is none."""
+        """The JSON of the body. Raises ParseError for what is none."""
         return loads(self.raw())

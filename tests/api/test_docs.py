@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 from typing import get_args
 
+from config import settings
 from connectors.problems import InputCode
-from destinations.parsing import MAX_BODY, MAX_DEPTH, MAX_DIGITS
+from destinations.parsing import MAX_DIGITS
 from destinations.refusals import KINDS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
@@ -22,6 +23,6 @@ def test_names_every_code_of_a_fault():
 
 
 def test_names_the_limits():
-    assert (MAX_BODY, MAX_DEPTH, MAX_DIGITS) == (2**20, 32, 18)
+    assert (settings.MAX_BODY, settings.MAX_DEPTH, MAX_DIGITS) == (2**20, 32, 18)
     for words in ("1 MiB", "32 levels", "18 digits"):
         assert words in PAGE

@@ -127,8 +127,9 @@ class TestRequests:
             ("GET", "destinations/validate", "POST"),
             ("POST", "destination-types", "GET, HEAD"),
             ("PATCH", "checks", "GET, HEAD"),
-            ("POST", "docs", "GET, HEAD, OPTIONS"),
-            ("POST", "openapi.json", "GET, HEAD, OPTIONS"),
+            ("OPTIONS", "docs", "GET, HEAD"),
+            ("POST", "docs", "GET, HEAD"),
+            ("POST", "openapi.json", "GET, HEAD"),
         ],
     )
     def test_with_another_method_are_told_which_ones_there_are(self, ed, method, path, allowed):

@@ -21,6 +21,7 @@ class Open(APIView):
     authentication_classes = ()
     permission_classes = ()
     metadata_class = None
+    http_method_names = ("get", "head")
     schema = None
 
     def get_exception_handler(self) -> Callable[..., HttpResponse]:

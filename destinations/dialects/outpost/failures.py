@@ -29,6 +29,7 @@ SPELLED: dict[str, tuple[int, str]] = {
     "archived": DESTINATION_NOT_FOUND,
     "conflict": DESTINATION_NOT_FOUND,
     "too-large": (413, "request body too large"),
+    "unsupported-media-type": (415, "request body must be in UTF-8 and not compressed"),
     "unavailable": (503, "service unavailable"),
 }
 

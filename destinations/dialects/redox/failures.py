@@ -29,6 +29,7 @@ SPELLED: dict[str, tuple[int, str]] = {
     "method-not-allowed": (405, "This method is not supported here."),
     "too-many-requests": (429, ""),
     "too-large": (413, "The payload is too large."),
+    "unsupported-media-type": (415, "The payload must be in UTF-8 and not compressed."),
     "unavailable": (503, "The service is busy. Try again in a moment."),
 }
 INTERNAL = (500, "Something went wrong on the server.")

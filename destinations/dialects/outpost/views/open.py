@@ -4,6 +4,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpResponse, JsonResponse
 from django.urls import Resolver404, resolve
 from django.utils import timezone
+from django.utils.encoding import escape_uri_path, iri_to_uri
 from rest_framework.request import Request
 
 from connectors.signing import rfc3339
@@ -40,7 +41,7 @@ class NowhereViewSet(OpenViewSet):
         path, query = request.path.rstrip("/"), request.META["QUERY_STRING"]
         if path == request.path or not _leads_somewhere(path):
             raise Refused(*NOWHERE)
-        location = f"{path}?{query}" if query else path
+        location = escape_uri_path(path) + (f"?{iri_to_uri(query)}" if query else "")
         status = 301 if request.method == "GET" else 307
         return HttpResponse(status=status, content_type="application/json", headers={"Location": location})
 

@@ -1,7 +1,5 @@
 """What needs no credential: where tokens come from, and addresses that lead nowhere."""
 
-from urllib.parse import parse_qsl
-
 from django.http import HttpResponse
 from django.urls import reverse
 from rest_framework.request import Request
@@ -42,7 +40,7 @@ class TokenViewSet(OpenViewSet):
         )
 
     def create(self, request: Request) -> Response:
-        form = dict(parse_qsl(self.raw().decode(errors="replace")))
+        form = self.form()
         if form.get("grant_type") != "client_credentials":
             return Response({"error": "unsupported_grant_type"}, status=400)
         key = _client(form)

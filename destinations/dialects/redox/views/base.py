@@ -23,7 +23,7 @@ class RedoxViewSet(DialectViewSet):
         return answer(error)
 
     def given(self, *, optional: bool = False) -> dict[str, Any]:
-        """The JSON object of the body. Raises `Refused`, ParseError or `TooLarge`."""
+        """The JSON object of the body. Raises `Refused` or ParseError."""
         raw = self.raw()
         return bodies.well_formed(loads(raw) if raw or not optional else {})
 

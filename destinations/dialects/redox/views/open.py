@@ -1,7 +1,6 @@
 """What needs no access token: getting one, and addresses that lead nowhere."""
 
 from typing import Any
-from urllib.parse import parse_qsl
 
 from django.http import Http404, HttpResponse, JsonResponse
 from rest_framework.request import Request
@@ -29,7 +28,7 @@ class TokenViewSet(OpenViewSet):
 
     def create(self, request: Request) -> HttpResponse:
         """An access token for a signed assertion (RFC 6749 and 7523)."""
-        form = dict(parse_qsl(self.raw().decode(errors="replace")))
+        form = self.form()
         if form.get("grant_type") != "client_credentials":
             return _refusal(400, "unsupported_grant_type", "grant_type must be client_credentials.")
         if form.get("client_assertion_type") != ASSERTION or not form.get("client_assertion"):
