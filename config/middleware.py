@@ -4,8 +4,12 @@ import uuid
 from collections.abc import Callable
 
 import structlog
+from csp.middleware import CSPMiddleware, PolicyParts
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
 
+from config import policies
 from config.faces import face_of
 from tenants import audit, origin
 from tenants.principals import Principal
@@ -52,3 +56,17 @@ def caller_of(request: HttpRequest) -> Principal:
     if isinstance(user, Principal):
         return user
     return Principal(user=user) if user is not None and user.is_authenticated else Principal()
+
+
+class ContentPolicyMiddleware(CSPMiddleware):
+    """What a browser may load into a page of ours, by whose page it is."""
+
+    def get_policy_parts(
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
+    ) -> PolicyParts:
+        parts = super().get_policy_parts(request, response, report_only)
+        if request.path.startswith(reverse("admin:index")):
+            parts.replace = policies.ADMIN
+        elif request.path == reverse("api:docs"):
+            parts.replace = policies.DOCS
+        return parts

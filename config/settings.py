@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
-from config import env
+from config import env, policies
 from config.logs import logging_config
 from config.look import UNFOLD  # noqa: F401  Django reads it from here
 from config.paths import (
@@ -45,6 +45,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "config.middleware.RequestLogMiddleware",
+    "config.middleware.ContentPolicyMiddleware",
     "config.faces.HttpsOnlyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -114,13 +115,18 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 LOGIN_URL = "admin:login"
-SESSION_COOKIE_NAME = "landfall_session"
-CSRF_COOKIE_NAME = "landfall_csrf"
 CSRF_TRUSTED_ORIGINS = env.items("TRUSTED_ORIGINS")
+SESSION_HOURS = env.number("SESSION_HOURS", 12, minimum=1)
+SESSION_COOKIE_AGE = SESSION_HOURS * 3600
+CSRF_COOKIE_HTTPONLY = True  # scripts read the token from the page
 
 # HTTPS: ends at a proxy, which must set X-Forwarded-Proto itself
 
 HTTPS = env.flag("HTTPS", False)
+# Browsers let no other host set a cookie with this prefix.
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = (
+    f"__Host-landfall_{name}" if HTTPS else f"landfall_{name}" for name in ("session", "csrf")
+)
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 # How many proxies in front append to X-Forwarded-For
@@ -129,6 +135,8 @@ HSTS_SECONDS = env.number("HSTS_SECONDS", 31_536_000)
 SECURE_HSTS_SECONDS = HSTS_SECONDS if HTTPS else 0
 # Whether sibling host names are HTTPS-only too is not for this installation to say.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": policies.PAGE}
 
 # Static files
 

@@ -264,3 +264,10 @@ def test_a_guest_enters_by_a_link_and_rotates_a_secret(page):
     stored = Destination.objects.get(pk=made.pk).credentials
     assert (stored["secret"], stored["previous_secret"]) == (shown, SECRET)
     assert shown not in page.content()
+
+
+def test_the_readable_api_works_without_any_other_host(page):
+    page.goto("/api/v1/docs")
+    expect(page.get_by_role("heading", name="Landfall")).to_be_visible()
+    page.locator(".opblock-summary-get").first.click()
+    expect(page.get_by_text("Parameters").first).to_be_visible()

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from django.http import Http404, HttpResponse
 from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.views import SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -35,8 +35,8 @@ class SchemaView(Open):
         return Response(_document())
 
 
-class DocsView(Open, SpectacularSwaggerView):
-    """The same for people."""
+class DocsView(Open, SpectacularSwaggerSplitView):
+    """The same for people. Its script comes from an address of its own, so that the page needs no inline one."""
 
     url_name = "api:schema"
 

@@ -40,7 +40,7 @@ def test_opening_the_link_changes_nothing(link):
     page = Client().get(link)
     assert page.status_code == 200
     assert "Destinations of Acme Logistics" in page.content.decode()
-    assert "color-scheme: dark" in page.content.decode()
+    assert 'data-theme="dark"' in page.content.decode()
     assert (page["Referrer-Policy"], page["Cache-Control"]) == ("same-origin", "no-store")
     assert not User.objects.exists()
     assert "landfall_session" not in page.cookies
