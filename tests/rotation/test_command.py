@@ -5,6 +5,7 @@ from io import StringIO
 import pytest
 from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
+from django.db.models import F
 
 from config.launch import keys, steps
 from destinations import presence
@@ -153,10 +154,15 @@ class TestOtherProcesses:
         assert rotate()[1] == 0
 
     def test_one_that_went_without_a_word_is_gone(self, rotate, rows, old, monkeypatch):
-        process = running(old)
-        seen = process.seen or RunningProcess.objects.get(pk=process.pk).seen
-        RunningProcess.objects.update(seen=seen - presence.GONE)
+        RunningProcess.objects.filter(pk=running(old).pk).update(seen=F("seen") - presence.GONE)
+        assert presence.alive() == []
         assert rotate()[1] == 0
+        assert not RunningProcess.objects.exists()
+
+    def test_one_that_spoke_a_moment_ago_is_not(self, rows, old):
+        process = running(old)
+        RunningProcess.objects.update(seen=F("seen") - presence.GONE / 2)
+        assert presence.alive() == [process]
 
 
 class TestAProcessThatStarts:
