@@ -12,8 +12,8 @@ from destinations.dialects.redox.strategies import BY_NATIVE
 from destinations.models import AuthCredential, Destination
 from destinations.querysets import DestinationQuerySet
 from tenants import principals, services
-from tenants.models import Environment, Role
-from tenants.permissions import require
+from tenants.models import Environment, Role, Tenant
+from tenants.permissions import require, visible_tenants
 from tenants.principals import Principal
 
 ENGINEER = Role.EDITOR
@@ -36,6 +36,14 @@ def identifier(text: Any) -> UUID:
         return UUID(text)
     except ValueError:
         raise Http404 from None
+
+
+def organization(principal: Principal, id_: str) -> Tenant:
+    """Raises Http404 for one in which the caller has no role."""
+    found = None if "\0" in id_ else visible_tenants(principal).filter(pk=id_).first()  # PostgreSQL takes no NUL
+    if found is None:
+        raise Http404
+    return found
 
 
 def environment(principal: Principal, id_: Any, role: Role = ENGINEER) -> Environment:

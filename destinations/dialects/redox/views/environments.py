@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.http import Http404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,7 +13,7 @@ from destinations.dialects.redox.failures import invalid
 from destinations.dialects.redox.views.base import RedoxViewSet
 from tenants import services
 from tenants.models import Role
-from tenants.permissions import assignable_people, require, visible_environments, visible_tenants
+from tenants.permissions import assignable_people, require, visible_environments
 from tenants.principals import Principal
 
 ROLES = {"engineer": Role.EDITOR, "support": Role.VIEWER, "viewer": Role.VIEWER}
@@ -23,9 +22,7 @@ ROLES = {"engineer": Role.EDITOR, "support": Role.VIEWER, "viewer": Role.VIEWER}
 class EnvironmentViewSet(RedoxViewSet):
     def list(self, request: Request, **_kwargs: Any) -> Response:
         """Those in which the caller has a role."""
-        tenant = visible_tenants(self.principal).filter(pk=self.kwargs["organization"]).first()
-        if tenant is None:
-            raise Http404
+        tenant = access.organization(self.principal, self.kwargs["organization"])
         rows = visible_environments(self.principal, tenant.pk).order_by("created", "pk")
         owner = {"id": organization(tenant.pk)}
         shown = [
