@@ -8,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from config import env, policies
 from config.logs import logging_config
 from config.look import UNFOLD  # noqa: F401  Django reads it from here
+from config.openapi import SPECTACULAR_SETTINGS  # noqa: F401
 from config.paths import (
     BASE_DIR,
     BEAT_FILE,
@@ -164,40 +165,6 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Landfall",
-    "DESCRIPTION": (
-        "Register destinations, keep their secrets, check them for real.\n\n"
-        "Times are RFC 3339 in UTC. Lists have `items` and `next`, the `cursor` of the page after. Every refusal is a "
-        "problem (RFC 9457) whose `errors` name each fault: 400 for a request that cannot be read or parameters that "
-        "cannot be obeyed, 422 for a body whose content is not valid, 404 also for what you may not see."
-    ),
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.1",
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "TAGS": [
-        {"name": name}
-        for name in (
-            "destinations",
-            "checks",
-            "destination-types",
-            "auth-credentials",
-            "auth-strategies",
-            "tenants",
-            "api-keys",
-            "audit",
-        )
-    ],
-    "PATH_CONVERTER_OVERRIDES": {"segment": str},
-    "PREPROCESSING_HOOKS": ["destinations.api.schema.native_only"],
-    "POSTPROCESSING_HOOKS": ["destinations.api.schema.add_components"],
-    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    # Its validator badge would ask a host outside.
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
 }
 
 # Web server, as `manage.py start` runs it

@@ -22,7 +22,7 @@ def write_problem(sock: socket.socket, status: int, reason: str, _message: str) 
     util.write_nonblock(sock, "\r\n".join(lines).encode())
 
 
-class Worker(ThreadWorker):
+class Worker(ThreadWorker):  # type: ignore[misc]
     def init_process(self) -> None:
         """gunicorn has no setting for what it answers; this process is its worker and nothing else."""
         util.write_error = write_problem
