@@ -3,6 +3,7 @@
 import gzip
 import json
 import random
+from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,9 +28,9 @@ VALUES: list[Any] = [
     "gAAAAABkAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==", "whsec_", "whsec_" + "A" * 5, "join('",
     "\ufeff", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
     "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "{\"a\":" * 2000, "[" * 3000, "1" * 5000,
-    "{\"type\":\"service_account\",\"private_key\":5}", "eyJ9.e30.", "Endpoint=;;=;", "sb://", "jdbc:spark://", "²", "٣",
-    [], {}, [[]], [None], [1, "a", {}], {"": ""}, {"a": None}, {"\u0130": "x"}, {"x" * 300: 1}, {"a.b": {"c.d": 1}},
-    {"__proto__": {}}, ["*", "*"], ["x"] * 2000, {str(number): number for number in range(2000)},
+    "{\"type\":\"service_account\",\"private_key\":5}", "eyJ9.e30.", "Endpoint=;;=;", "sb://", "jdbc:spark://",
+    "²", "٣", [], {}, [[]], [None], [1, "a", {}], {"": ""}, {"a": None}, {"\u0130": "x"}, {"x" * 300: 1},
+    {"a.b": {"c.d": 1}}, {"__proto__": {}}, ["*", "*"], ["x"] * 2000, {str(number): number for number in range(2000)},
     Raw("1e400"), Raw("-1e400"), Raw("1E+99999999999"), Raw("1" + "0" * 5000), Raw("NaN"), Raw("Infinity"),
     Raw("-Infinity"), Raw("01"), Raw("0x1"), Raw("1."), Raw('"\\ud800"'), Raw('"\\udc00x"'), Raw('"\\u0000"'),
     Raw('"a\\u0000b"'), Raw('{"\\u0000": 1}'), Raw('{"\\ud800": 1}'), Raw('{"a": 1, "a": 2}'), Raw('"\\x"'), Raw("'a'"),
@@ -74,9 +75,9 @@ NAMES = [
     "code", "uid", "label", "time[gte]", "created_at", "format", "id[0]", "type[]", "o", "p", "all", "e", "_popup",
 ]  # fmt: skip
 TEXTS = [
-    "", "0", "-1", "1", "1.0", "1e3", "٣", "²", "9" * 9, "9" * 18, "9" * 19, "9" * 400, "9" * 5000, "%00", "a%00b", "%FF",
-    "%ED%A0%80", "%F0%9F%92%A5", "true", "TRUE", "null", "NaN", "*", ",", ",,,", "a,b", "-", "--created", "-created",
-    "created%20DESC", "created%20DESC%20x", "created,created,created", "0001-01-01T00:00:00%2B14:00",
+    "", "0", "-1", "1", "1.0", "1e3", "٣", "²", "9" * 9, "9" * 18, "9" * 19, "9" * 400, "9" * 5000, "%00", "a%00b",
+    "%FF", "%ED%A0%80", "%F0%9F%92%A5", "true", "TRUE", "null", "NaN", "*", ",", ",,,", "a,b", "-", "--created",
+    "-created", "created%20DESC", "created%20DESC%20x", "created,created,created", "0001-01-01T00:00:00%2B14:00",
     "9999-12-31T23:59:59-14:00", "2024-02-30", "2024-01-01T00:00:00", "0000-00-00T00:00:00Z", "%2B", "%0d%0aX:%20y",
     "W10:x", "W10.x", "eyJ9.e30.x", "x" * 10_000, "%E2%80%AE", "00000000-0000-0000-0000-000000000000", "%25",
     "2024-01-01T00:00:00.9999999999Z", "webhook", "webhook,nothing", "%27", "%22", "a%5Cb", "%2e%2e%2f", "on",
@@ -92,8 +93,6 @@ SEGMENTS = [
 
 
 def _token(header: bytes, payload: bytes) -> str:
-    from base64 import urlsafe_b64encode
-
     return ".".join(urlsafe_b64encode(part).decode().rstrip("=") for part in (header, payload, b"signature"))
 
 
@@ -117,12 +116,12 @@ HEADERS: list[tuple[str, str]] = [
     *(("Authorization", value) for value in AUTHORIZATIONS),
     *(("If-Match", value) for value in ("", "*", "x", '"1"', 'W/"1"', '"' * 500, "\xff", ",,,", '"1", "2"')),
     *(("X-Request-ID", value) for value in ("", "\xff" * 20, "a" * 5000, "a b", "a\tb", "%00", "<x>")),
-    *(("Host", value) for value in ("", "x", "localhost:", "localhost:99999999", "[", "[::1", "a b", "\xff", "..", "@")),
-    *(("Accept", value) for value in ("", "x", "text/html", "*/*;q=z", "application/xml", ";", "/", "\xff", ",", "a/b;" * 900)),
+    *(("Host", value) for value in ("", "x", "localhost:", "localhost:99999999", "[", "[::1", "a b", "..", "@")),
+    *(("Accept", value) for value in ("", "x", "text/html", "*/*;q=z", "application/xml", ";", "\xff", "a/b;" * 900)),
     *(("Content-Encoding", value) for value in ("gzip", "br", "deflate", "identity", "", "x", "gzip, gzip", "\xff")),
     *(("X-Forwarded-Proto", value) for value in ("https", "x", "")), ("X-Forwarded-Host", "elsewhere.example.com"),
-    *(("User-Agent", value) for value in ("", "\xff", "outpost-go/9.9", "outpost-python/x.y", "speakeasy-sdk/" + "9" * 500)),
-    *(("Cookie", value) for value in ("landfall_session=\xff", "landfall_csrf=x; a", "=", ";;", "landfall_session=" + "x" * 4000)),
+    *(("User-Agent", value) for value in ("", "\xff", "outpost-go/9.9", "outpost-python/x.y", "x/" + "9" * 500)),
+    *(("Cookie", value) for value in ("landfall_session=\xff", "landfall_csrf=x; a", "=", ";;", "a=" + "x" * 4000)),
     *(("X-Auth-Email", value) for value in ("\xff", "a@b")), *(("X-Auth-Key", value) for value in ("\xff", "x")),
     ("X-HTTP-Method-Override", "DELETE"), ("Range", "bytes=9-1,x"), ("If-Modified-Since", "x"), ("Origin", "null"),
     ("Accept-Language", "\xff;q=x"), ("Accept-Encoding", "\xff"), ("Transfer-Encoding", "x"), ("Expect", "x"),
@@ -142,7 +141,6 @@ METHODS = [
     "PROPFIND",
     "QUERY",
     "X",
-    "get",
 ]
 
 
@@ -183,9 +181,8 @@ def changed(value: Any, path: Sequence[Any], new: Any) -> Any:
 
 
 @st.composite
-def documents(draw: st.DrawFn, examples: Sequence[Any]) -> bytes:
+def documents(draw: st.DrawFn, value: Any) -> bytes:
     """An example with one to three places of it changed, or with a key too many."""
-    value = draw(st.sampled_from(examples))
     for _ in range(draw(st.integers(1, 3))):
         new = draw(st.sampled_from([..., *VALUES]) | st.text(max_size=20) | st.integers() | st.floats())
         if isinstance(value, dict) and new is not ... and draw(st.integers(0, 9)) == 0:
@@ -196,9 +193,9 @@ def documents(draw: st.DrawFn, examples: Sequence[Any]) -> bytes:
 
 
 @st.composite
-def spoilt(draw: st.DrawFn, examples: Sequence[Any]) -> bytes:
+def spoilt(draw: st.DrawFn, example: Any) -> bytes:
     """An example whose bytes are not what they should be."""
-    whole = written(draw(st.sampled_from(examples)))
+    whole = written(example)
     text = whole.decode()
     made = [text.encode(name) for name in ("utf-16", "utf-16-be", "utf-32", "utf-8-sig", "utf-7", "cp037")]
     cut = random.Random(draw(st.integers(0, 2**16))).randrange(len(whole) + 1)

@@ -7,6 +7,9 @@ from typing import Any
 from django.urls import URLResolver, get_resolver
 from django.utils.regex_helper import normalize
 
+#: What people open in a browser, though it lies below an API, and what can only be read.
+PAGES = ("/api/v1/docs", "/api/v1/openapi.json", "/outpost/portal", "/stitch/session")
+
 
 @dataclass(frozen=True)
 class Route:
@@ -15,6 +18,11 @@ class Route:
     template: str
     parameters: tuple[str, ...]
     methods: tuple[str, ...]
+    is_nowhere: bool = False
+
+    @property
+    def is_page(self) -> bool:
+        return self.template.startswith(PAGES)
 
 
 def below(prefix: str) -> list[Route]:
@@ -29,4 +37,6 @@ def _walk(resolver: Any, prefix: str = "/") -> Iterator[Route]:
         else:
             # Once it has been asked, a view of DRF answers HEAD as well.
             methods = [name for name in getattr(entry.callback, "actions", None) or ("get", "post") if name != "head"]
-            yield Route(prefix + template, tuple(parameters), tuple(name.upper() for name in methods))
+            actions = getattr(entry.callback, "actions", None) or {}
+            nowhere = "nowhere" in actions.values() or not str(entry.pattern)
+            yield Route(prefix + template, tuple(parameters), tuple(name.upper() for name in methods), nowhere)

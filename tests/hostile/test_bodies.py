@@ -163,9 +163,7 @@ class TestAdmin:
 
 
 FIELD = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n'
-FILE = (
-    b"--x\r\nContent-Disposition: form-data; name=a; filename=f\r\nContent-Transfer-Encoding: base64\r\n\r\n!\r\n--x--"
-)
+FILE = b"--x\r\nContent-Disposition: form-data; name=a; filename=f\r\nContent-Transfer-Encoding: base64\r\n\r\n!"
 #: Requests that were once answered with 500, or with a page.
 MENDED = [
     # The charset of a body that is not there, by which Django would have decoded the address.
