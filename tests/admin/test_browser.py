@@ -271,3 +271,20 @@ def test_the_readable_api_works_without_any_other_host(page):
     expect(page.get_by_role("heading", name="Landfall")).to_be_visible()
     page.locator(".opblock-summary-get").first.click()
     expect(page.get_by_text("Parameters").first).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_who_changed_what_can_be_read_at_any_width(signed_in, hook, width):
+    services.update(hook, Draft(name="Shop events, new", credentials={"secret": SECRET}))
+    signed_in.set_viewport_size({"width": width, "height": 900})
+    signed_in.goto(overview(hook))
+    signed_in.get_by_role("link", name="Who changed it, and when").click()
+    newest = signed_in.locator("details.lf-change").first
+    newest.locator("summary").click()
+    expect(newest.get_by_role("cell", name="Shop events, new")).to_be_visible()
+    fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    assert signed_in.evaluate(fits)
+    signed_in.goto("/admin/tenants/auditevent/")
+    signed_in.get_by_role("link", name="Changed").first.click()
+    expect(signed_in.get_by_text("destination.update")).to_be_visible()
+    assert signed_in.evaluate(fits)
