@@ -288,7 +288,7 @@ class TestPeople:
         user.save()
         user.set_password("another")
         user.save()
-        group = Group.objects.create(name="Helpers")
+        group = Group.objects.create(name="Operators")
         user.groups.add(group)
         user.delete()
         actions = ["user.create", "user.update", "user.update", "group.create", "user.update", "user.delete"]
@@ -296,7 +296,7 @@ class TestPeople:
         assert [event.action for event in events] == actions
         assert events[1].changes == [{"field": "is_superuser", "before": False, "after": True}]
         assert [change["field"] for change in events[2].changes] == ["password"]
-        assert events[4].changes == [{"field": "groups", "before": None, "after": "Helpers"}]
+        assert events[4].changes == [{"field": "groups", "before": None, "after": "Operators"}]
         assert all(event.security for event in events)
         assert CANARY not in str(list(AuditEvent.objects.values()))
 

@@ -293,3 +293,20 @@ def test_an_admin_lets_a_partner_in_from_the_link_to_the_way_back(browser, live_
         page.get_by_role("button", name=button, exact=True).click()
         expect(page).to_have_url(re.compile(rf"{re.escape(back)}\?{query}$"))
     context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_who_changed_what_can_be_read_at_any_width(signed_in, hook, width):
+    services.update(hook, Draft(name="Shop events, new", credentials={"secret": SECRET}))
+    signed_in.set_viewport_size({"width": width, "height": 900})
+    signed_in.goto(overview(hook))
+    signed_in.get_by_role("link", name="Who changed it, and when").click()
+    newest = signed_in.locator("details.lf-change").first
+    newest.locator("summary").click()
+    expect(newest.get_by_role("cell", name="Shop events, new")).to_be_visible()
+    fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    assert signed_in.evaluate(fits)
+    signed_in.goto("/admin/tenants/auditevent/")
+    signed_in.get_by_role("link", name="Changed").first.click()
+    expect(signed_in.get_by_text("destination.update")).to_be_visible()
+    assert signed_in.evaluate(fits)
