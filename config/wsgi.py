@@ -1,42 +1,14 @@
 """What the web server calls."""
 
-import io
 import os
-from collections.abc import Callable, Iterable
-from typing import Any
 
 import django
-from django.conf import settings
-from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
-from django.utils.http import parse_header_parameters
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-
-
-class Request(WSGIRequest):
-    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
-        """Django would decode the address by the charset of the body, and fail for one that is no such thing, before
-        any code of ours could answer. Here both are UTF-8, and `refuse_unreadable` refuses what says otherwise."""
-        try:
-            self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
-        except (LookupError, ValueError):
-            self.content_type, self.content_params = "", {"charset": "unreadable"}
-
-
-class Handler(WSGIHandler):
-    request_class = Request
-
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """A body in chunks has no length, and Django would take it for none at all."""
-        if "CONTENT_LENGTH" not in environ and environ.get("wsgi.input_terminated"):
-            body = environ["wsgi.input"].read(settings.MAX_BODY + 1)
-            environ |= {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
-        return super().__call__(environ, start_response)
-
-
 django.setup(set_prefix=False)
+
+from config.handling import Handler  # noqa: E402  models can be loaded from here on
+from config.launch import admission  # noqa: E402
+
 application = Handler()
-
-from config.launch import admission  # noqa: E402  models can be loaded from here on
-
 admission.enter("web")

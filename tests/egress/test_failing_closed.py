@@ -17,17 +17,18 @@ def broken(*_: object) -> bool:
     raise RuntimeError("A fault in the guard itself.")
 
 
+def assign(settings: object, networks: list[str]) -> None:
+    for name in ("EGRESS_ALLOW", "EGRESS_DENY"):
+        setattr(settings, name, networks)
+
+
 BREAKS = {
     "nothing is allowed": lambda settings, patch: setattr(settings, "EGRESS_ALLOW", []),
-    "all settings are empty": lambda settings, patch: [
-        setattr(settings, name, []) for name in ("EGRESS_ALLOW", "EGRESS_DENY")
-    ],
+    "all settings are empty": lambda settings, patch: assign(settings, []),
     "what is allowed is no network": lambda settings, patch: setattr(settings, "EGRESS_ALLOW", ["127.0.0.1/8"]),
     "what is denied is no network": lambda settings, patch: setattr(settings, "EGRESS_DENY", ["nonsense"]),
     "what is allowed is nothing": lambda settings, patch: setattr(settings, "EGRESS_ALLOW", None),
-    "everything is both": lambda settings, patch: [
-        setattr(settings, name, ["0.0.0.0/0", "::/0"]) for name in ("EGRESS_ALLOW", "EGRESS_DENY")
-    ],
+    "everything is both": lambda settings, patch: assign(settings, ["0.0.0.0/0", "::/0"]),
     "the look at an address breaks": lambda settings, patch: patch.setattr(addresses, "_within", broken),
     "what an address embeds cannot be read": lambda settings, patch: patch.setattr(addresses, "_embedded", broken),
 }

@@ -30,9 +30,9 @@ def rebinding(dns, monkeypatch):
 @pytest.mark.parametrize("path", TYPED, ids=lambda path: path.name)
 def test_a_name_leads_to_the_address_that_was_vetted_or_nowhere(path: Path, rebinding):
     with listening(garbage, host=ALLOWED) as right, decoy(port=right.port) as place, hearing() as heard:
-        first = run(path.visit(NAME, right.port))
+        first: str = run(path.visit(NAME, right.port))
         assert right.connections
-        second = run(path.visit(NAME, right.port))
+        second: str = run(path.visit(NAME, right.port))
         assert (place.visits(), heard.beyond(ALLOWED)) == (0, [])
     assert first not in {"passed", "unexpected", "refused", "blocked"}
     assert second == "blocked"

@@ -13,7 +13,7 @@ from django.apps import apps
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connection, transaction
 
-from config.wsgi import application
+from config.handling import Handler
 
 SHOWN = 600  # characters of a body that a failure prints
 # Of these a refused request may change what tells when something was last used.
@@ -73,7 +73,7 @@ class Request:
         """Through the very object that the web server calls. Raises what it raises."""
         begun: list[tuple[str, list[tuple[str, str]]]] = []
         with connection_kept():
-            parts = application(self.environ(), lambda status, headers, _error=None: begun.append((status, headers)))
+            parts = Handler()(self.environ(), lambda status, headers, _error=None: begun.append((status, headers)))
             content = b"".join(parts)
             parts.close()
         [(status, headers)] = begun

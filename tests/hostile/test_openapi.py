@@ -13,14 +13,14 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi import checks as openapi
 
-from config.wsgi import application
+from config.handling import Handler
 from tests.api.client import ROOT
 from tests.hostile.asking import Request, connection_kept, undone
 from tests.hostile.effort import asking
 
 DOCUMENT = json.loads(Request("GET", f"{ROOT}openapi.json").send().content)
 SCHEMA: Any = schemathesis.openapi.from_dict(DOCUMENT)
-SCHEMA.app = application
+SCHEMA.app = Handler()
 OPERATIONS = [(method.upper(), path) for path, methods in DOCUMENT["paths"].items() for method in methods]
 #: All but one: that whatever fits a schema is taken, since no schema says what a cursor is, or which names are taken.
 CHECKS = [

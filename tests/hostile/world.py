@@ -176,7 +176,7 @@ class World:
         planet_patches = [
             Example(
                 {"parameters": _planet(body["type"], patch=True)},
-                {"ref": refs.id_of(self.made[PLANET[body["type"]].native])},
+                {"ref": refs.id_of(self.made[PLANET[str(body["type"])].native])},
             )
             for body in planet
         ]

@@ -17,7 +17,8 @@ from destinations.dialects.planet.refs import id_of
 from destinations.models import AuthCredential, ConnectionCheck, Consumer, Destination
 from destinations.sealing import Sealed
 from tenants import services as tenants
-from tenants.models import ApiKey, AuditEvent, Environment, KeyPair, Membership, Tenant
+from tenants.models import ApiKey, Environment, KeyPair, Membership, Tenant
+from tenants.trail import AuditEvent
 from tests.admin.test_list import finished_check
 from tests.factories import make_credential, make_destination, make_environment, make_tenant
 

@@ -1,5 +1,7 @@
 """`rotate_encryption_key` in one process: what it says, what it refuses, and what it leaves alone."""
 
+import threading
+import time
 from io import StringIO
 
 import pytest
@@ -17,19 +19,23 @@ from tests.factories import make_destination, make_tenant
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def rotate():
+class Rotate:
     """Runs the command: what it said, or the sentence and the status with which it refused."""
 
-    def run(*arguments: str) -> tuple[str, int]:
-        out, run.err = StringIO(), StringIO()
+    err = StringIO()
+
+    def __call__(self, *arguments: str) -> tuple[str, int]:
+        out, self.err = StringIO(), StringIO()
         try:
-            call_command("rotate_encryption_key", *arguments, stdout=out, stderr=run.err)
+            call_command("rotate_encryption_key", *arguments, stdout=out, stderr=self.err)
         except CommandError as error:
             return str(error), error.returncode
         return out.getvalue(), 0
 
-    return run
+
+@pytest.fixture
+def rotate() -> Rotate:
+    return Rotate()
 
 
 @pytest.fixture
@@ -124,8 +130,8 @@ class TestOtherProcesses:
         clock = iter(range(0, 6000, 60))
 
         def use(happens=lambda: None):
-            monkeypatch.setattr(steps.time, "sleep", lambda _: happens())
-            monkeypatch.setattr(steps.time, "monotonic", lambda: next(clock))
+            monkeypatch.setattr(time, "sleep", lambda _: happens())
+            monkeypatch.setattr(time, "monotonic", lambda: next(clock))
 
         return use
 
@@ -145,7 +151,7 @@ class TestOtherProcesses:
 
     def test_one_that_ends_meanwhile_is_waited_for(self, rotate, rows, old, monkeypatch):
         process = running(old)
-        monkeypatch.setattr(steps.time, "sleep", lambda _: process.delete())
+        monkeypatch.setattr(time, "sleep", lambda _: process.delete())
         assert rotate()[1] == 0
         assert "Waiting for processes without the new key to end: web on elsewhere" in rotate.err.getvalue()
 
@@ -197,7 +203,7 @@ class TestAProcessThatStarts:
             for _ in range(1000):
                 if presence.alive():
                     break
-                presence.threading.Event().wait(0.01)
+                threading.Event().wait(0.01)
             assert [again.pk for again in presence.alive()] == [process.pk]
         assert presence.alive() == []
 

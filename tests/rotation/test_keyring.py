@@ -1,6 +1,7 @@
 """Which keys there are, which are needed, and which of them seals."""
 
 import importlib
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -38,7 +39,7 @@ class TestColumns:
     def test_each_says_what_it_is_bound_to_and_no_two_say_the_same(self):
         tenant = make_tenant()
         rows = (make_destination(tenant), make_credential(tenant), TunnelKey.objects.get(tenant=tenant))
-        by_model = {type(row): row for row in rows}
+        by_model: dict[object, Any] = {type(row): row for row in rows}
         bindings = [column.field.bound(by_model[column.model]) for column in keyring.columns()]
         assert len(set(bindings)) == len(bindings) == 4
         assert all(binding.startswith(f"{tenant.pk}/") for binding in bindings)
@@ -110,7 +111,7 @@ class TestWhatIsNeeded:
     def test_is_told_for_every_column_whatever_its_place(self, use, old, new):
         use(old)
         make_tenant()
-        rows = [make_destination(), make_credential(), TunnelKey.objects.order_by("pk")[0]]
+        rows: list[Any] = [make_destination(), make_credential(), TunnelKey.objects.order_by("pk")[0]]
         rows[0].secret_extra = {"outpost": {"a": 1}}
         rows[0].save()
         use(new)

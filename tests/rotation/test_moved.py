@@ -1,6 +1,7 @@
 """Ciphertext that was moved, to another row, column, table or tenant, is found out wherever it is opened."""
 
 import json
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -24,17 +25,21 @@ CANARY = "canary-of-another-row"
 SEALED_FOR_ANOTHER = "The credentials in this row were sealed for another one."
 
 
-def full(tenant) -> dict[str, object]:
+def full(tenant) -> dict[str, Any]:
     """One row of each sealed column, by the title of the column; every secret of it is a canary."""
     destination = make_destination(tenant, credentials={"secret": CANARY})
     destination.secret_extra = {"outpost": {"held": CANARY}}
     destination.save()
     credential = make_credential(tenant, secrets={"token": CANARY})
-    rows = {Destination: destination, type(credential): credential, TunnelKey: TunnelKey.objects.get(tenant=tenant)}
+    rows: dict[object, Any] = {
+        Destination: destination,
+        type(credential): credential,
+        TunnelKey: TunnelKey.objects.get(tenant=tenant),
+    }
     return {column.title: rows[column.model] for column in keyring.columns()}
 
 
-def move(source: object, source_column: Column, target: object, column: Column) -> None:
+def move(source: Any, source_column: Column, target: Any, column: Column) -> None:
     ciphertext = getattr(type(source).objects.get(pk=source.pk), source_column.field.attname)
     column.model._base_manager.filter(pk=target.pk).update(**{column.field.name: ciphertext})
 

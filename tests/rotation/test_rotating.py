@@ -56,12 +56,12 @@ def test_nothing_else_of_a_row_changes(column, rows, new):
 def test_it_goes_on_where_it_was_stopped(column, rows, new):
     begun = rotating.reseal(column, new, 2)
     assert next(begun) == 2
-    begun.close()
+    del begun  # it is abandoned between two batches
     assert sum(rotating.reseal(column, new, 2)) == 3
 
 
 def test_a_row_that_is_changed_meanwhile_keeps_the_change_and_is_done_again(column, rows, new, old, monkeypatch):
-    swap, changed = rotating._swap, []
+    swap, changed = rotating._swap, list[object]()
 
     def change_first(column, changes):
         if not changed:

@@ -13,11 +13,11 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 
-from destinations.parsing import MAX_BODY
 from tenants import services
 from tests.dialects.redox.client import Redox
 
@@ -140,7 +140,7 @@ def test_a_length_that_is_no_number_is_no_fault_of_ours(url, assertion, length):
 def test_a_body_is_bounded(url, assertion):
     body = f"grant_type=client_credentials&client_assertion={assertion()}&x=".encode()
     for kind in ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
-        long = body + b"x" * (MAX_BODY + 1)
+        long = body + b"x" * (settings.MAX_BODY + 1)
         status, said = raw(url, str(len(long)), long, kind)
         assert (status, said["error"]) == (413, "invalid_request")
 
