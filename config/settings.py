@@ -177,6 +177,7 @@ SPECTACULAR_SETTINGS = {
             "auth-strategies",
             "tenants",
             "api-keys",
+            "audit",
         )
     ],
     "PATH_CONVERTER_OVERRIDES": {"segment": str},

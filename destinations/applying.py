@@ -9,7 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from connectors.running import Report
-from destinations import topics
+from destinations import topics, trail
 from destinations.drafts import UNSET, Draft, Unset
 from destinations.exceptions import InvalidDestination, Problem
 from destinations.keys import ssh_key
@@ -113,8 +113,10 @@ def save(destination: Destination, *, force_insert: bool = False) -> None:
 
 def release_default(destination: Destination) -> None:
     """No other one of the tenant is its default any more. `updated` stays: what they are has not changed."""
-    others = Destination.objects.filter(tenant=destination.tenant_id, is_default=True).exclude(pk=destination.pk)
-    others.update(is_default=False, revision=F("revision") + 1)
+    defaults = Destination.objects.filter(tenant=destination.tenant_id, is_default=True).exclude(pk=destination.pk)
+    for other in defaults.only("uuid", "name", "tenant_id"):  # one at most
+        Destination.objects.filter(pk=other.pk).update(is_default=False, revision=F("revision") + 1)
+        trail.record("unset_default", other)
 
 
 def _unexplained(error: IntegrityError) -> Iterable[Problem]:

@@ -8,13 +8,15 @@ from django.utils import timezone
 
 from connectors import strategies
 from connectors.problems import Invalid
-from destinations import services
+from destinations import services, trail
 from destinations.drafts import UNSET, CredentialDraft, Draft
 from destinations.exceptions import Conflict, CredentialInUse, InvalidDestination, Problem
 from destinations.merging import merged, plain_http, unmasked
 from destinations.models import AuthCredential, Destination
 from destinations.naming import text_problems
+from tenants import audit
 from tenants.models import Tenant
+from tenants.trail import Subject
 
 
 @transaction.atomic
@@ -23,6 +25,7 @@ def create(tenant: Tenant, draft: CredentialDraft) -> AuthCredential:
     credential = AuthCredential(tenant=tenant, strategy=draft.strategy or "", sealed=None)
     _apply(credential, draft)
     credential.save(force_insert=True)
+    trail.record_credential("create", None, credential, {}, credential.secrets)
     return credential
 
 
@@ -35,11 +38,14 @@ def update(credential: AuthCredential, draft: CredentialDraft) -> AuthCredential
     current: AuthCredential | None = AuthCredential.objects.select_for_update().filter(pk=credential.pk).first()
     if current is None:
         raise Conflict("The credential has been deleted.")
-    before = (current.properties, current.secrets, current.environment_id)
+    before, stored = copy(current), current.secrets
     _apply(current, draft)
     current.updated = timezone.now()
     current.save()
-    if (current.properties, current.secrets, current.environment_id) != before:
+    secrets = current.secrets
+    trail.record_credential("update", before, current, stored, secrets)
+    changed = (current.properties, secrets, current.environment_id)
+    if changed != (before.properties, stored, before.environment_id):
         for destination in Destination.objects.filter(auth_credential=current, archived_at=None):
             services.update(destination, Draft(), changed=True)
     return current
@@ -50,10 +56,13 @@ def validate(credential: AuthCredential, draft: CredentialDraft) -> None:
     _apply(copy(credential), draft)
 
 
+@transaction.atomic
 def delete(credential: AuthCredential) -> None:
     """Raises `CredentialInUse` while it is attached to destinations."""
+    gone = Subject.of(credential)
     try:
-        credential.delete()
+        if credential.delete()[0]:
+            audit.record("auth_credential.delete", gone)
     except ProtectedError as error:
         number = len(error.protected_objects)
         raise CredentialInUse(f"The credential is attached to {number} destinations. Detach it first.") from None

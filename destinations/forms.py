@@ -195,7 +195,7 @@ class DestinationForm(forms.Form):
 
     @property
     def changed_labels(self) -> list[str]:
-        """What was changed, by the names people read: a log of changes may hold nothing else."""
+        """What was changed, by the names people read."""
         return [str(self[name].label) for name in self.changed_data if name != "revision"]
 
 

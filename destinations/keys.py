@@ -7,19 +7,26 @@ from django.dispatch import receiver
 
 from connectors.identity import Identity
 from destinations.models import TunnelKey
+from tenants import audit
 from tenants.models import Tenant
 
 
 @receiver(post_save, sender=Tenant)
 def make_ssh_key(instance: Tenant, created: bool, **_: Any) -> None:
     if created:
-        ssh_key(instance)
+        _make(instance)
 
 
 def ssh_key(tenant: Tenant) -> TunnelKey:
     """The SSH key of a tenant, which is made if it is missing: for whoever is about to use it."""
     if found := TunnelKey.objects.filter(tenant=tenant).first():
         return found
+    key = _make(tenant)
+    audit.record("tunnel_key.create", key)
+    return key
+
+
+def _make(tenant: Tenant) -> TunnelKey:
     key = TunnelKey(tenant=tenant)
     key.identity = Identity.generate()
     # Of several who ask at once, one makes it, and all are given the same.

@@ -4,3 +4,7 @@ from django.apps import AppConfig
 class TenantsConfig(AppConfig):
     name = "tenants"
     verbose_name = "Tenants and access"
+
+    def ready(self) -> None:
+        """Connects the signals."""
+        from tenants import people  # noqa: F401, PLC0415  models are there from now on

@@ -4,29 +4,23 @@ An entry is written in the transaction of its change, so that neither is without
 """
 
 import getpass
-import hashlib
-import hmac
-import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import date
+from itertools import islice
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Model
 
-from tenants.models import Tenant
+from tenants.changes import Changes
 from tenants.principals import Principal
-from tenants.signing import signing_key
-from tenants.trail import AuditEvent
+from tenants.trail import AuditEvent, Subject
 
-Changes = Sequence[Mapping[str, Any]]
+__all__ = ["Subject", "acting", "acting_as", "operator", "record", "record_many"]
 
-LONGEST = 500  # characters of a value that is shown
-FINGERPRINT = 12  # hexadecimal digits
+BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +31,6 @@ class Caller:
     principal: Callable[[], Principal]
     address: str = ""
     request_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What an entry is about, where that is no row."""
-
-    kind: str
-    id: str
-    label: str
 
 
 # Without anybody else it is the installation itself that acts, as in a task.
@@ -66,6 +51,14 @@ def acting(
         _caller.reset(token)
 
 
+@contextmanager
+def acting_as(principal: Principal) -> Iterator[None]:
+    """The same request, of a caller who proves otherwise than its face has it who he is."""
+    caller = _caller.get()
+    with acting(principal, face=caller.face, address=caller.address, request_id=caller.request_id):
+        yield
+
+
 def operator() -> Principal:
     """Whoever runs a command on the machine."""
     try:
@@ -77,9 +70,10 @@ def operator() -> Principal:
 def record(
     action: str, subject: Model | Subject, *, tenant: str | None = None, changes: Changes = (), security: bool = False
 ) -> None:
-    """Add an entry. Call it in the transaction of the change, before a row that is deleted loses its key.
+    """Add an entry. Call it in the transaction of the change.
 
-    `tenant` is the id; left out, it is that of the subject, and empty for what belongs to none.
+    `action` is what was done, beginning with the kind of the subject, as `destination.update`. `tenant` is the id of
+    another tenant than the subject's own. `security` marks what decides who may do what.
     """
     record_many(action, [subject], tenant=tenant, changes=changes, security=security)
 
@@ -92,16 +86,11 @@ def record_many(
     changes: Changes = (),
     security: bool = False,
 ) -> None:
-    """As `record`, for many subjects that the same is done to at once."""
-    caller = _caller.get()
-    who = _who(caller)
-    AuditEvent.objects.bulk_create(
-        [
-            AuditEvent(action=action, **_what(subject, tenant), **who, changes=changes, security=security)
-            for subject in subjects
-        ],
-        batch_size=500,
-    )
+    """As `record`, for any number of subjects that the same is done to at once."""
+    same = {"action": action, **_who(_caller.get()), "changes": list(changes), "security": security}
+    left = iter(subjects)
+    while batch := [AuditEvent(**same, **_what(subject, tenant)) for subject in islice(left, BATCH)]:
+        AuditEvent.objects.bulk_create(batch)
 
 
 def _who(caller: Caller) -> dict[str, Any]:
@@ -118,63 +107,10 @@ def _who(caller: Caller) -> dict[str, Any]:
 
 
 def _what(subject: Model | Subject, tenant: str | None) -> dict[str, str]:
-    if isinstance(subject, Subject):
-        what = subject
-    else:
-        id_ = getattr(subject, "uuid", None) or subject.pk
-        what = Subject(str(subject._meta.model_name), str(id_), str(subject))
-        if tenant is None:
-            tenant = subject.pk if isinstance(subject, Tenant) else getattr(subject, "tenant_id", None)
+    what = subject if isinstance(subject, Subject) else Subject.of(subject)
     return {
         "subject_kind": what.kind,
         "subject_id": what.id[:255],
         "subject_label": what.label[:255],
-        "tenant": tenant or "",
+        "tenant": what.tenant if tenant is None else tenant,
     }
-
-
-def differences(before: Mapping[str, Any], after: Mapping[str, Any], prefix: str = "") -> Changes:
-    """The plain fields whose values differ; a field that one side lacks is null there."""
-    names = [*before, *(name for name in after if name not in before)]
-    pairs = ((name, shown(before.get(name)), shown(after.get(name))) for name in names)
-    return [
-        {"field": prefix + name, "before": old, "after": new}
-        for name, old, new in pairs
-        if before.get(name) != after.get(name)
-    ]
-
-
-def secret_differences(before: Mapping[str, Any], after: Mapping[str, Any], prefix: str = "", *, owner: str) -> Changes:
-    """As `differences`, of secrets: a fingerprint stands for each. `owner` names the tenant and the row they are of."""
-    names = [*before, *(name for name in after if name not in before)]
-    return [
-        {
-            "field": prefix + name,
-            "before": fingerprint(before.get(name), f"{owner}/{name}"),
-            "after": fingerprint(after.get(name), f"{owner}/{name}"),
-            "secret": True,
-        }
-        for name in names
-        if before.get(name) != after.get(name)
-    ]
-
-
-def fingerprint(secret: Any, where: str) -> str | None:
-    """Tells whether a secret is another one than before, and nothing else: another place gives another fingerprint."""
-    if secret is None:
-        return None
-    text = json.dumps([where, secret], sort_keys=True, separators=(",", ":"), default=str)
-    return hmac.new(signing_key(b"audit fingerprints"), text.encode(), hashlib.sha256).hexdigest()[:FINGERPRINT]
-
-
-def shown(value: Any) -> Any:
-    """A plain value as it is kept: as JSON, and no longer than a reader wants."""
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Model):
-        return str(value)[:LONGEST]
-    text = value if isinstance(value, str | UUID) else json.dumps(value, ensure_ascii=False, default=str)
-    text = str(text)
-    return text if len(text) <= LONGEST else text[:LONGEST] + "…"

@@ -3,10 +3,11 @@
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from tenants.models import ApiKey, Environment, Role, Tenant
 from tenants.principals import Principal
+from tenants.trail import AuditEvent
 
 
 def require(principal: Principal, role: Role, tenant: str, environment: UUID | None = None) -> None:
@@ -37,9 +38,32 @@ def visible_environments(principal: Principal, tenant: str) -> QuerySet[Environm
 
 def manageable_keys(principal: Principal) -> QuerySet[ApiKey]:
     """The keys that exist for the caller: those of tenants the caller is admin of. Nobody else is shown keys."""
+    tenants = _administered(principal)
+    return ApiKey.objects.all() if tenants is None else ApiKey.objects.filter(tenant__in=tenants)
+
+
+def auditable(principal: Principal) -> QuerySet[AuditEvent]:
+    """What the caller may see of the audit trail as a whole: that of tenants the caller is admin of.
+
+    An id can be given anew after its tenant was removed; what was before is not the new one's business.
+    """
+    tenants = _administered(principal)
+    if tenants is None:
+        return AuditEvent.objects.all()
+    own = Tenant.objects.filter(pk=OuterRef("tenant"), created__lte=OuterRef("at"))
+    return AuditEvent.objects.filter(Exists(own), tenant__in=tenants)
+
+
+def sees_addresses(principal: Principal, tenant: str) -> bool:
+    """Where the others sit is for a tenant's admins to know."""
+    return principal.may(Role.ADMIN, tenant)
+
+
+def _administered(principal: Principal) -> list[str] | None:
+    """The tenants the caller is admin of; None means all. Raises PermissionDenied where there are none."""
     if principal.may_everywhere(Role.ADMIN):
-        return ApiKey.objects.all()
+        return None
     tenants = [tenant for tenant in principal.tenants or () if principal.may(Role.ADMIN, tenant)]
     if not tenants:
         raise PermissionDenied("This needs the role admin in a tenant.")
-    return ApiKey.objects.filter(tenant__in=tenants)
+    return tenants

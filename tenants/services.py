@@ -1,4 +1,4 @@
-"""The only writer of tenants, environments, memberships and API keys."""
+"""The only writer of tenants, environments, memberships, API keys and key pairs. All of it is in the audit trail."""
 
 import hashlib
 import secrets
@@ -6,14 +6,17 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import ProtectedError, Q
 from django.utils import timezone
 
-from tenants import key_pairs
+from tenants import audit, key_pairs
+from tenants.changes import columns, differences
 from tenants.models import ApiKey, Environment, KeyPair, Membership, Role, Tenant
+from tenants.trail import Subject, kind_of
 
 Row = TypeVar("Row", Tenant, Environment, Membership, KeyPair)
 
@@ -27,6 +30,7 @@ class TenantInUse(Exception):
     """A tenant still owns destinations."""
 
 
+@transaction.atomic
 def create_tenant(
     *,
     name: str,
@@ -39,6 +43,7 @@ def create_tenant(
     tenant = Tenant(name=name, metadata=metadata or {}, destination_limit=destination_limit, **given)
     tenant.full_clean()
     tenant.save(force_insert=True)
+    audit.record("tenant.create", tenant, changes=differences({}, columns(tenant)))
     return tenant
 
 
@@ -52,7 +57,7 @@ def update_tenant(tenant: Tenant, **changes: Any) -> Tenant:
 def delete_tenant(tenant: Tenant) -> None:
     """Raises `TenantInUse` while the tenant owns destinations."""
     try:
-        tenant.delete()
+        _delete(tenant)
     except ProtectedError as error:
         raise TenantInUse(f"Tenant {tenant.pk} still owns {len(error.protected_objects)} destinations.") from None
 
@@ -68,14 +73,18 @@ def update_environment(environment: Environment, **changes: Any) -> Environment:
 def delete_environment(environment: Environment) -> None:
     """Raises `TenantInUse` while destinations belong to the environment."""
     try:
-        environment.delete()
+        _delete(environment)
     except ProtectedError:
         raise TenantInUse(f"Environment {environment.name} still has destinations.") from None
 
 
 def save_membership(membership: Membership) -> Membership:
     """Give a user a role in a tenant, or change it. Raises django's ValidationError."""
-    return _save(membership, {})
+    return _save(membership, {}, security=True)
+
+
+def delete_membership(membership: Membership) -> None:
+    _delete(membership, security=True)
 
 
 @transaction.atomic
@@ -87,10 +96,14 @@ def guest_of(tenant: Tenant) -> User:
         user = User(username=name, first_name="Guest", last_name=f"of {tenant.name}"[:150], is_staff=True)
         user.set_unusable_password()
         user.save()
-    Membership.objects.update_or_create(user=user, tenant=tenant, environment=None, defaults={"role": Role.EDITOR})
+    whole = {"user": user, "tenant": tenant, "environment": None}
+    membership = Membership.objects.filter(**whole).first() or Membership(**whole)
+    if membership.role != Role.EDITOR:
+        _save(membership, {"role": Role.EDITOR}, security=True)
     return user
 
 
+@transaction.atomic
 def issue_key(
     *,
     name: str,
@@ -107,13 +120,16 @@ def issue_key(
     if expires is not None and expires <= timezone.now():
         raise ValidationError({"expires": ValidationError("A key must expire in the future.", code="invalid")})
     key.save(force_insert=True)
+    audit.record("api_key.issue", key, changes=differences({}, columns(key)), security=True)
     return key, secret
 
 
+@transaction.atomic
 def revoke_key(key: ApiKey) -> ApiKey:
-    if key.revoked is None:
-        key.revoked = timezone.now()
-        key.save(update_fields=["revoked"])
+    """Shut a key out for good. A second time changes nothing."""
+    key.revoked = key.revoked or timezone.now()
+    if ApiKey.objects.filter(pk=key.pk, revoked=None).update(revoked=key.revoked):
+        audit.record("api_key.revoke", key, security=True)
     return key
 
 
@@ -153,13 +169,32 @@ def save_key_pair(pair: KeyPair) -> KeyPair:
         key_pairs.algorithm_of(pair.public_key)
     except ValueError:
         raise ValidationError({"public_key": BAD_PUBLIC_KEY}) from None
-    return _save(pair, {})
+    return _save(pair, {}, security=True)
+
+
+def delete_key_pair(pair: KeyPair) -> None:
+    _delete(pair, security=True)
 
 
 @transaction.atomic
-def _save(row: Row, changes: dict[str, Any]) -> Row:
+def _save(row: Row, changes: dict[str, Any], *, security: bool = False) -> Row:
+    stored = type(row)._default_manager.select_for_update()
+    before = None if row._state.adding else stored.filter(pk=row.pk).first()
     for name, value in changes.items():
         setattr(row, name, value)
     row.full_clean()
     row.save()
+    subject = Subject.of(row)
+    told = differences(columns(before), columns(row))
+    audit.record(f"{subject.kind}.{'update' if before else 'create'}", subject, changes=told, security=security)
     return row
+
+
+@transaction.atomic
+def _delete(row: Row, *, security: bool = False) -> None:
+    """With all that hangs on the row, which is counted in the entry."""
+    subject = Subject.of(row)
+    _, counts = row.delete()
+    if counts.pop(row._meta.label, 0):
+        told = differences({kind_of(apps.get_model(label)): count for label, count in counts.items()}, {})
+        audit.record(f"{subject.kind}.delete", subject, changes=told, security=security)

@@ -1,7 +1,9 @@
 """The audit trail: what was changed, by whom, from where. Rows are added, and never changed or removed."""
 
+import re
 import uuid
-from typing import Any, NoReturn
+from dataclasses import dataclass
+from typing import Any, NoReturn, Self
 
 from django.db import models
 from django.utils import timezone
@@ -11,13 +13,40 @@ class AppendOnly(Exception):
     """Somebody tried to change or remove an entry of the trail."""
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an entry is about. Made before a row is deleted, it can be told of afterwards."""
+
+    kind: str
+    id: str
+    label: str
+    tenant: str = ""  # empty for what concerns the installation
+
+    @classmethod
+    def of(cls, row: models.Model) -> "Subject":
+        kind = kind_of(type(row))
+        id_ = str(getattr(row, "uuid", None) or row.pk)
+        tenant = row.pk if kind == "tenant" else getattr(row, "tenant_id", None)
+        return cls(kind, id_, str(row), tenant or "")
+
+
+def kind_of(model: type[models.Model]) -> str:
+    """`api_key` of ApiKey."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", model.__name__).lower()
+
+
 class AuditQuerySet(models.QuerySet["AuditEvent"]):
     """Without the ways to change rows; the database refuses them as well."""
 
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise AppendOnly("Entries of the audit trail are never changed or removed.")
 
-    update = bulk_update = delete = _raw_delete = update_or_create = _refuse  # type: ignore[assignment]
+    def about(self, row: models.Model) -> Self:
+        """The entries of one row of a tenant."""
+        subject = Subject.of(row)
+        return self.filter(subject_id=subject.id, subject_kind=subject.kind, tenant=subject.tenant)
+
+    update = bulk_update = delete = _raw_delete = update_or_create = _refuse
 
 
 class AuditEvent(models.Model):

@@ -21,6 +21,7 @@ LAYERS = (
         "destinations.limits",
         "destinations.naming",
         "destinations.topics",
+        "destinations.trail",
     ),
     ("destinations.keys", "destinations.limits", "destinations.merging"),
     ("destinations.apps",),

@@ -15,20 +15,19 @@ from tenants.limits import TooMany
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """`done` is said of the result; `logged` is the entry of the history, empty for what changes nothing."""
+    """`done` is said of the result."""
 
     do: Callable[[Destination], Any]
     done: str
-    logged: str = ""
 
 
 VERBS = {
     "check": Verb(services.request_check, "Checks asked for"),
-    "enable": Verb(services.enable, "Enabled", "Enabled."),
-    "disable": Verb(services.disable, "Disabled", "Disabled."),
-    "archive": Verb(services.archive, "Archived", "Archived."),
-    "restore": Verb(services.restore, "Restored", "Restored."),
-    "rotate": Verb(services.rotate_secret, "Given a new signing secret", "Signing secret made anew."),
+    "enable": Verb(services.enable, "Enabled"),
+    "disable": Verb(services.disable, "Disabled"),
+    "archive": Verb(services.archive, "Archived"),
+    "restore": Verb(services.restore, "Restored"),
+    "rotate": Verb(services.rotate_secret, "Given a new signing secret"),
 }
 
 
@@ -55,13 +54,6 @@ class Actions:
     def restore_selected(self, request: HttpRequest, chosen: Iterable[Destination]) -> None:
         self._to_each(request, chosen, VERBS["restore"])
 
-    def act(self, request: HttpRequest, verb: Verb, destination: Destination) -> Any:
-        """Raises `Conflict`, `InvalidDestination` or `TooMany` when the destination is in no state for it."""
-        result = verb.do(destination)
-        if verb.logged:
-            self.log_change(request, destination, verb.logged)  # type: ignore[attr-defined]
-        return result
-
     def _to_each(self, request: HttpRequest, chosen: Iterable[Destination], verb: Verb) -> None:
         done, refused = 0, []
         for destination in chosen:
@@ -69,7 +61,7 @@ class Actions:
                 refused.append(f"{destination.name}: you may only look at it.")
                 continue
             try:
-                self.act(request, verb, destination)
+                verb.do(destination)
             except (Conflict, InvalidDestination, TooMany) as error:
                 refused.append(f"{destination.name}: {error}")
             else:

@@ -106,7 +106,6 @@ class Editing(Pages):
         except InvalidDestination as invalid:
             form.refuse(invalid.problems)
             return None
-        self.log_addition(request, created, [{"added": {}}])
         if created.generated:
             return self.show_once(request, created, "added")
         messages.success(request, f"“{created.name}” was added.{also}")
@@ -126,7 +125,6 @@ class Editing(Pages):
         except (Conflict, SecretUnreadable) as error:
             form.add_error(None, str(error))
         else:
-            self.log_change(request, saved, [{"changed": {"fields": form.changed_labels}}])
             if saved.generated:
                 return self.show_once(request, saved, "saved")
             messages.success(request, f"“{saved.name}” was saved.{also}")

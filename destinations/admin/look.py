@@ -48,6 +48,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 _item("Environments", "layers", "tenants_environment_changelist", member),
                 _item("Members", "badge", "tenants_membership_changelist", manages),
                 _item("API keys", "key", "tenants_apikey_changelist", manages),
+                _item("Audit trail", "history", "tenants_auditevent_changelist", manages),
             ],
         },
         {

@@ -49,7 +49,7 @@ class Watching(Actions, Pages):
         if not self.has_change_permission(request, destination):
             raise PermissionDenied
         try:
-            result = self.act(request, VERBS[verb], destination)
+            result = VERBS[verb].do(destination)
         except (Conflict, InvalidDestination, SecretUnreadable, TooMany) as error:
             if verb == "check":
                 status = 429 if isinstance(error, TooMany) else 409

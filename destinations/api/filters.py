@@ -46,6 +46,28 @@ class AuthCredentialFilter(FilterSet):  # type: ignore[misc]
     )
 
 
+class AuditFilter(FilterSet):  # type: ignore[misc]
+    """Of the audit trail of one destination."""
+
+    action = TextFilter("action", help_text="That tell of this action, such as `destination.update`.")
+    user = TextFilter("user_name", help_text="By the person of this user name.")
+    key = IdFilter("key_id", help_text="By the API key with this id.")
+    face = TextFilter("face", help_text="Through this face: `api`, `admin`, `command` or the name of a dialect.")
+    request_id = TextFilter("request_id", help_text="Of the request with this id.")
+    at_after = TimeFilter("at", "gte", help_text="At this time or later.")
+    at_before = TimeFilter("at", "lt", help_text="Before this time.")
+
+
+class EveryAuditFilter(AuditFilter):
+    tenant = TextFilter("tenant", help_text="Of this tenant.")
+    kind = TextFilter("subject_kind", help_text="About things of this kind, such as `api_key`.")
+    subject = TextFilter("subject_id", help_text="About the thing with this id.")
+    security = SwitchFilter(method="is_security", help_text="That tell who may do what, or not.")
+
+    def is_security(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(security=value == "true")
+
+
 class StrictFilters(BaseFilterBackend):
     """Applies the view's `filterset_class`."""
 

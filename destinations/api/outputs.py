@@ -13,6 +13,7 @@ from rest_framework.serializers import (
     DictField,
     FloatField,
     IntegerField,
+    JSONField,
     ListField,
     SerializerMethodField,
     UUIDField,
@@ -245,6 +246,35 @@ class Environment(Shape):
     name = CharField()
     flag = ChoiceField(choices=tenants.Environment.Flag.choices)
     created = DateTimeField()
+
+
+class FieldChange(serializers.Serializer[Any]):
+    field = CharField(help_text="Dotted, such as `config.url`.")
+    before = JSONField(help_text="Null for nothing; long values are cut.")
+    after = JSONField()
+    secret = BooleanField(
+        required=False, help_text="`before` and `after` are fingerprints: equal for equal secrets of this field only."
+    )
+
+
+class AuditEntry(Shape):
+    """One change, as it was recorded with it."""
+
+    id = UUIDField(source="uuid")
+    at = DateTimeField()
+    action = CharField(help_text="Such as `destination.update`.")
+    kind = CharField(source="subject_kind", help_text="What was changed: `destination`, `api_key`, `membership` …")
+    subject = CharField(source="subject_id", help_text="Its id.")
+    name = CharField(source="subject_label", help_text="What it was called then.")
+    tenant = CharField(help_text="Whose it is; empty for what concerns the installation.")
+    user = CharField(source="user_name", help_text="Who did it; empty for a key without a user.")
+    key = UUIDField(source="key_id", allow_null=True, help_text="The API key that was used.")
+    key_name = CharField(help_text="What the key was called, and how it begins.")
+    face = CharField(help_text="`api`, `admin`, `command`, `system` or the name of a dialect.")
+    address = CharField(allow_null=True, help_text="Where the request came from; null for whom it does not concern.")
+    request_id = CharField(help_text="The `X-Request-ID` of the answer; empty without a request.")
+    changes = FieldChange(many=True)
+    security = BooleanField(help_text="Whether it decides who may do what.")
 
 
 class Key(Shape):

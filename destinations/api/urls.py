@@ -4,6 +4,7 @@ from django.urls import include, path, re_path, register_converter
 from django.urls.converters import StringConverter
 from rest_framework.routers import SimpleRouter
 
+from destinations.api.views.audit import AuditViewSet, DestinationAuditViewSet
 from destinations.api.views.checks import CheckViewSet, DestinationCheckViewSet
 from destinations.api.views.consumers import ConsumerViewSet
 from destinations.api.views.credentials import AuthCredentialViewSet, AuthStrategyViewSet
@@ -28,10 +29,12 @@ router.register("tenants/<segment:tenant>/environments", EnvironmentViewSet, "en
 router.register("api-keys", KeyViewSet, "key")
 router.register("destinations", DestinationViewSet, "destination")
 router.register("destinations/<uuid:uuid>/checks", DestinationCheckViewSet, "destination-check")
+router.register("destinations/<uuid:uuid>/audit", DestinationAuditViewSet, "destination-audit")
 router.register("auth-credentials", AuthCredentialViewSet, "auth-credential")
 router.register("auth-strategies", AuthStrategyViewSet, "auth-strategy")
 router.register("destination-types", DestinationTypeViewSet, "destination-type")
 router.register("checks", CheckViewSet, "check")
+router.register("audit", AuditViewSet, "audit")
 
 consumer = ConsumerViewSet.as_view(
     {"get": "retrieve", "put": "update", "delete": "destroy"}, basename="consumer", detail=True

@@ -9,8 +9,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views import View
 
-from tenants import services
+from tenants import audit, services
 from tenants.models import Tenant
+from tenants.principals import Principal
 
 
 class PortalView(View, ABC):
@@ -39,7 +40,9 @@ class PortalView(View, ABC):
         tenant = self._tenant(token)
         if tenant is None:
             return self._page(request, None, "")
-        login(request, services.guest_of(tenant), backend="django.contrib.auth.backends.ModelBackend")
+        with audit.acting_as(Principal(name=f"link of {tenant.pk}")):
+            guest = services.guest_of(tenant)
+        login(request, guest, backend="django.contrib.auth.backends.ModelBackend")
         request.session.set_expiry(self.lasts(token))
         return HttpResponseRedirect(reverse("admin:destinations_destination_changelist"))
 

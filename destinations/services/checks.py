@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from connectors.running import Report
-from destinations import checking, recording, tasks
+from destinations import checking, recording, tasks, trail
 from destinations.applying import apply
 from destinations.drafts import Draft
 from destinations.exceptions import RevisionMismatch, Unproven
@@ -33,6 +33,8 @@ def request_check(destination: Destination, trigger: Trigger = Trigger.MANUAL, *
             take(CHECKS, current.tenant_id)
         check = ConnectionCheck.objects.create(destination=current, trigger=trigger, revision=current.revision)
         DestinationState.objects.filter(destination=current).update(requested_at=check.queued_at)
+        if trigger == Trigger.MANUAL:  # another follows from a change, which is recorded itself
+            trail.record("check", current)
     if wake:
         transaction.on_commit(tasks.wake_up)
     return check
@@ -87,4 +89,5 @@ def verify(destination: Destination) -> ConnectionCheck:
         check = recording.record_at_once(current, report, Trigger.VERIFY)
         verified_at = check.completed_at if report.status == "passed" else None
         Destination.objects.filter(pk=current.pk).update(verified_at=verified_at)
+        trail.record("verify", current, {"field": "outcome", "before": None, "after": check.status})
     return check

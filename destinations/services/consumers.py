@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
+from destinations import trail
 from destinations.models import Consumer, Destination
 from destinations.services.rows import locked
 
@@ -16,10 +17,15 @@ def register_consumer(destination: Destination, *, kind: str, name: str) -> tupl
     current = locked(destination)
     Consumer(destination=current, kind=kind, name=name).clean_fields()
     seen = {"last_seen": timezone.now()}
-    return Consumer.objects.update_or_create(destination=current, kind=kind, name=name, defaults=seen)
+    consumer, new = Consumer.objects.update_or_create(destination=current, kind=kind, name=name, defaults=seen)
+    if new:
+        trail.record("add_consumer", current, {"field": "consumer", "before": None, "after": str(consumer)})
+    return consumer, new
 
 
 @transaction.atomic
 def forget_consumer(consumer: Consumer) -> None:
     """Note that something uses its destination no more."""
-    consumer.delete()
+    if Consumer.objects.filter(pk=consumer.pk).delete()[0]:
+        gone = {"field": "consumer", "before": str(consumer), "after": None}
+        trail.record("remove_consumer", consumer.destination, gone)

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from destinations import trail
 from destinations.applying import release_default, touch
 from destinations.models import Destination
 from destinations.services.rows import locked, reschedule, switch
@@ -30,6 +31,7 @@ def archive(destination: Destination) -> Destination:
         current.archived_at, current.is_default = timezone.now(), False
         touch(current)
         current.save(update_fields=["archived_at", "is_default", "updated", "revision"])
+        trail.record("archive", current)
         reschedule(current)
     return current
 
@@ -41,6 +43,7 @@ def restore(destination: Destination) -> Destination:
         current.archived_at = None
         touch(current)
         current.save(update_fields=["archived_at", "updated", "revision"])
+        trail.record("restore", current)
         reschedule(current)
     return current
 
@@ -54,6 +57,7 @@ def set_default(destination: Destination, *, on: bool = True) -> Destination:
         if on:
             release_default(current)
         switch(current, "is_default", on)
+        trail.record("set_default" if on else "unset_default", current)
     return current
 
 
@@ -61,5 +65,6 @@ def _set_disabled(destination: Destination, at: datetime | None) -> Destination:
     current = locked(destination)
     if (current.disabled_at is None) != (at is None):
         switch(current, "disabled_at", at)
+        trail.record("disable" if at else "enable", current)
         reschedule(current)
     return current

@@ -1,12 +1,13 @@
 """Destinations: made, changed and removed."""
 
+from copy import copy
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
 from connectors.running import Report
-from destinations import recording
+from destinations import recording, trail
 from destinations.applying import apply, completed, generated, save, touch
 from destinations.drafts import Draft
 from destinations.exceptions import Conflict, InUse, InvalidDestination
@@ -16,6 +17,7 @@ from destinations.models import ConnectionCheck, Destination, DestinationState
 from destinations.naming import taken
 from destinations.services.checks import check_saved
 from destinations.services.rows import first_check, locked, reschedule
+from tenants import audit
 from tenants.models import Tenant
 from tenants.services import delete_tenant as delete_empty_tenant
 
@@ -43,6 +45,7 @@ def create(
     destination.credentials = credentials
     destination.generated = generated(destination, draft, {}, credentials)
     save(destination, force_insert=True)
+    trail.record_saved("create", None, destination, {}, credentials)
     DestinationState.objects.create(destination=destination, next_check_at=first_check(destination))
     if proof:
         recording.record_at_once(destination, proof, Trigger.CREATE)
@@ -73,18 +76,19 @@ def update(
     """
     draft = completed(draft, proof)
     current = locked(destination, revision, allow_archived=allow_archived)
-    config_before, credentials_before = current.config, stored_credentials(current, draft)
-    attached_before = current.auth_credential_id
+    before, credentials_before = copy(current), stored_credentials(current, draft)
     credentials = apply(current, draft)
     if credentials != credentials_before:
         current.credentials = credentials
         current.generated = generated(current, draft, credentials_before, credentials)
     connection = (current.config, credentials, current.auth_credential_id)
-    connection_changed = changed or connection != (config_before, credentials_before, attached_before)
+    connection_changed = changed or connection != (before.config, credentials_before, before.auth_credential_id)
     if connection_changed:
         current.verified_at = None
     touch(current)
     save(current)
+    action = "credential_update" if changed else "update"
+    trail.record_saved(action, before, current, credentials_before, credentials)
     reschedule(current, changed=connection_changed)
     if proof:
         recording.record_at_once(current, proof, Trigger.UPDATE)
@@ -102,10 +106,12 @@ def rotate_secret(destination: Destination, grace: timedelta = GRACE, until: dat
     current = locked(destination)
     if not current.connector.rotates:
         raise Conflict(f"{current.connector.label} has no signing secret that Landfall could make anew.")
-    current.credentials = rotated = current.connector.rotate(current.credentials, until or timezone.now() + grace)
+    stored = current.credentials
+    current.credentials = rotated = current.connector.rotate(stored, until or timezone.now() + grace)
     current.generated = {current.connector.rotates: rotated[current.connector.rotates]}
     touch(current)
     save(current)
+    trail.record_saved("rotate_secret", copy(current), current, stored, rotated)
     reschedule(current, changed=True)
     return current
 
@@ -127,11 +133,14 @@ def delete(destination: Destination, *, force: bool = False) -> None:
     if users:
         shown = ", ".join(users[:SHOWN_USERS]) + (" and others" if len(users) > SHOWN_USERS else "")
         raise InUse(f"The destination is used by {shown}. Delete it with force if they can do without it.")
-    Destination.objects.filter(pk=destination.pk).delete()
+    if Destination.objects.filter(pk=destination.pk).delete()[0]:
+        trail.record("delete", destination)
 
 
 @transaction.atomic
 def delete_tenant(tenant: Tenant) -> None:
     """Remove a tenant with its destinations, environments and keys for good."""
-    Destination.objects.filter(tenant=tenant).delete()
+    owned = Destination.objects.filter(tenant=tenant)
+    audit.record_many("destination.delete", owned.only("uuid", "name", "tenant_id").iterator())
+    owned.delete()
     delete_empty_tenant(tenant)

@@ -5,9 +5,11 @@ from tenants.admin.keys import ApiKeyAdmin
 from tenants.admin.members import MembershipAdmin
 from tenants.admin.people import GroupAdmin, UserAdmin
 from tenants.admin.tenants import EnvironmentAdmin, TenantAdmin
+from tenants.admin.trail import AuditEventAdmin
 
 __all__ = [
     "ApiKeyAdmin",
+    "AuditEventAdmin",
     "EnvironmentAdmin",
     "GroupAdmin",
     "KeyPairAdmin",

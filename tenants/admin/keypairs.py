@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from tenants import key_pairs, services
+from tenants.admin.history import Traced
 from tenants.models import KeyPair
 
 
@@ -25,7 +26,7 @@ class KeyPairForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(KeyPair)
-class KeyPairAdmin(ModelAdmin):  # type: ignore[misc]
+class KeyPairAdmin(Traced, ModelAdmin):  # type: ignore[misc]
     """A person's own. Only whoever owns the installation sees those of others, to remove them."""
 
     form = KeyPairForm
@@ -58,6 +59,13 @@ class KeyPairAdmin(ModelAdmin):  # type: ignore[misc]
         assert request.user.is_authenticated  # noqa: S101  the admin has seen to it
         obj.user = request.user
         services.save_key_pair(obj)
+
+    def delete_model(self, request: HttpRequest, obj: KeyPair) -> None:
+        services.delete_key_pair(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[KeyPair]") -> None:
+        for pair in queryset:
+            services.delete_key_pair(pair)
 
     def _is_own(self, request: HttpRequest, pair: KeyPair) -> bool:
         return request.user.is_superuser or pair.user_id == request.user.pk

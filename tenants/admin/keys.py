@@ -133,7 +133,7 @@ class ApiKeyAdmin(ScopedAdmin):
             raise Http404
         if not self.may(request, self.write, key):
             raise PermissionDenied
-        self._revoke(request, key)
+        services.revoke_key(key)
         messages.success(request, f"The key “{key.name}” is revoked. Programs that use it are shut out from now on.")
         return HttpResponseRedirect(reverse("admin:tenants_apikey_changelist"))
 
@@ -141,9 +141,5 @@ class ApiKeyAdmin(ScopedAdmin):
     def revoke_selected(self, request: HttpRequest, keys: "QuerySet[ApiKey]") -> None:
         live = [key for key in keys if key.revoked is None]
         for key in live:
-            self._revoke(request, key)
+            services.revoke_key(key)
         messages.success(request, f"Revoked: {len(live)}.")
-
-    def _revoke(self, request: HttpRequest, key: ApiKey) -> None:
-        services.revoke_key(key)
-        self.log_change(request, key, "Revoked.")

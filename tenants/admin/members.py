@@ -60,6 +60,13 @@ class MembershipAdmin(ScopedAdmin):
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         services.save_membership(obj)
 
+    def delete_model(self, request: HttpRequest, obj: Membership) -> None:
+        services.delete_membership(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Membership]") -> None:
+        for membership in queryset:
+            services.delete_membership(membership)
+
     def scope(self, thing: Membership) -> Scope:
         return thing.tenant_id, None
 

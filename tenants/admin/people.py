@@ -1,12 +1,17 @@
 """Django's own users and groups, dressed like the rest."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
+from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from tenants import services
+from tenants.admin.history import Traced
 from tenants.admin.members import OwnEnvironmentForm
 from tenants.models import Membership
 
@@ -24,7 +29,7 @@ class MembershipInline(TabularInline):  # type: ignore[misc]
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
+class UserAdmin(Traced, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
     """Django's model permissions guard these pages: whoever can change users can become anybody."""
 
     form = UserChangeForm
@@ -45,7 +50,14 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
     readonly_fields = ("last_login", "date_joined")
     list_fullwidth = True
 
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """The memberships on the page of a person."""
+        for membership in formset.save(commit=False):
+            services.save_membership(membership)
+        for membership in formset.deleted_objects:
+            services.delete_membership(membership)
+
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
+class GroupAdmin(Traced, DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
     pass

@@ -3,10 +3,10 @@
 import logging
 
 import pytest
-from django.contrib.admin.models import LogEntry
 
 from destinations import checking, services
 from destinations.models import ConnectionCheck
+from tenants.trail import AuditEvent
 from tests.admin.conftest import text
 from tests.admin.pages import ADD, LIST, act, admin, change, overview, status, webhook_form
 from tests.admin.test_list import finished_check
@@ -39,6 +39,8 @@ def test_no_page_holds_a_stored_secret(admin_client, destination, caplog):
         status(destination),
         change(destination).replace("change", "delete"),
         change(destination).replace("change", "history"),
+        admin("tenants_auditevent_changelist"),
+        *(admin("tenants_auditevent_change", entry) for entry in AuditEvent.objects.values_list("pk", flat=True)),
         admin("destinations_connectioncheck_changelist"),
         admin("destinations_connectioncheck_change", check.pk),
     ):
@@ -62,13 +64,15 @@ def test_nothing_that_is_done_tells_a_new_secret(admin_client, destination, capl
             response = admin_client.post(path, form | {"revision": 1}, follow=True)
             assert CANARY not in text(response), path
     admin_client.post(act(destination, "disable"))
-    assert CANARY not in str(list(LogEntry.objects.values()))
+    assert CANARY not in str(list(AuditEvent.objects.values()))
     assert CANARY not in str(admin_client.session.items())
     assert CANARY not in str(admin_client.cookies)
     assert CANARY not in caplog.text
 
 
-@pytest.mark.parametrize("path", ["/admin/", LIST, "overview", "change", "delete", "history", "checks", "environments"])
+@pytest.mark.parametrize(
+    "path", ["/admin/", LIST, "overview", "change", "delete", "history", "checks", "environments", "trail"]
+)
 def test_what_people_type_is_never_markup(admin_client, tenant, path):
     evil = '<img src=x onerror="alert(1)">'
     tenant.name = evil
@@ -87,6 +91,7 @@ def test_what_people_type_is_never_markup(admin_client, tenant, path):
         "overview": overview(destination),
         "checks": admin("destinations_connectioncheck_changelist"),
         "environments": admin("tenants_environment_changelist"),
+        "trail": admin("tenants_auditevent_changelist"),
     }
     path = paths.get(path) or (path if "/" in path else change(destination).replace("change", path))
     if path.endswith("history/"):

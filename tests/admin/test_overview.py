@@ -1,12 +1,12 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from destinations import checking, services
 from destinations.drafts import Draft
 from destinations.models import ConnectionCheck, Destination
+from tenants.trail import AuditEvent
 from tests.admin.conftest import member, text
 from tests.admin.pages import ADD, LIST, act, change, overview, status, webhook_form
 from tests.admin.test_list import finished_check
@@ -127,7 +127,7 @@ def test_the_buttons_do_what_they_say_and_leave_a_trace(admin_client, destinatio
     response = admin_client.post(act(destination, verb), follow=True)
     assert response.redirect_chain == [(overview(destination), 302)]
     assert is_so(Destination.objects.get())
-    assert LogEntry.objects.get().change_message.lower() == f"{verb}d."
+    assert AuditEvent.objects.about(destination).first().action == f"destination.{verb}"
     admin_client.post(act(destination, "enable" if verb == "disable" else "restore"))
     assert not is_so(Destination.objects.get())
 
@@ -188,9 +188,27 @@ def test_changing_labels_shows_them(admin_client, destination):
 
 def test_the_history_of_changes_says_who_did_what(admin_client, destination):
     history = change(destination).replace("change", "history")
-    assert "Nobody has changed it here." in text(admin_client.get(history))
-    admin_client.post(act(destination, "disable"))
-    assert "Disabled." in text(admin_client.get(history))
+    page = text(admin_client.get(history))
+    assert "Added" in page
+    assert "Landfall itself" in page
+    admin_client.post(act(destination, "disable"), REMOTE_ADDR="192.0.2.7")
+    page = text(admin_client.get(history))
+    for told in ("Disabled", "admin", "192.0.2.7"):
+        assert told in page
+    page = text(member(destination.tenant, "editor").get(history))
+    assert "Disabled" in page
+    assert "192.0.2.7" not in page
+
+
+def test_a_long_history_is_leafed_through(admin_client, destination):
+    for _ in range(30):
+        services.disable(destination)
+        services.enable(destination)
+    history = change(destination).replace("change", "history")
+    first, second = (admin_client.get(history, {"p": page}) for page in (1, 2))
+    assert [len(page.context["entries"]) for page in (first, second)] == [50, 11]
+    assert "Older" in text(first)
+    assert "Newer" in text(second)
 
 
 def test_what_does_not_exist_is_a_page_in_words(admin_client):

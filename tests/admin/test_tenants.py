@@ -1,14 +1,15 @@
 """Tenants, environments, members, keys and people."""
 
 from datetime import timedelta
+from typing import ClassVar
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.utils import timezone
 
 from tenants import services
 from tenants.models import ApiKey, Environment, Membership, Tenant
+from tenants.trail import AuditEvent
 from tests.admin.conftest import PASSWORD, member, text
 from tests.admin.pages import admin
 from tests.factories import make_destination, make_environment, make_tenant
@@ -150,7 +151,7 @@ class TestKeys:
             assert key.prefix in page
             assert secret not in page
         assert secret not in str(client.session.items())
-        assert secret not in str(LogEntry.objects.values())
+        assert secret not in str(AuditEvent.objects.values())
 
     def test_an_installation_key_is_for_superusers(self, admin_client):
         self.issue(admin_client, tenant="", role="admin")
@@ -214,3 +215,20 @@ class TestPeople:
     @pytest.mark.parametrize("name", ["auth_user_changelist", "auth_group_changelist", "auth_group_add"])
     def test_the_pages_are_there(self, admin_client, name):
         assert admin_client.get(admin(name)).status_code == 200
+
+
+class TestDestinationLimit:
+    FORM: ClassVar = {"name": "Acme", "metadata": "", "destination_limit": "7"}
+
+    def test_an_admin_of_the_installation_sets_it(self, admin_client, tenant):
+        admin_client.post(f"/admin/tenants/tenant/{tenant.pk}/change/", self.FORM)
+        assert Tenant.objects.get().destination_limit == 7
+        admin_client.post(f"/admin/tenants/tenant/{tenant.pk}/change/", self.FORM | {"destination_limit": ""})
+        assert Tenant.objects.get().destination_limit is None
+
+    def test_the_tenants_own_admin_sees_it_and_does_not_set_it(self, tenant):
+        Tenant.objects.update(destination_limit=5)
+        client, path = member(tenant, "admin"), f"/admin/tenants/tenant/{tenant.pk}/change/"
+        assert 'name="destination_limit"' not in text(client.get(path))
+        assert client.post(path, self.FORM).status_code == 302
+        assert Tenant.objects.values_list("name", "destination_limit").get() == ("Acme", 5)

@@ -52,6 +52,8 @@ ROUTES: dict[tuple[str, str], tuple[str, object]] = {
     ("DELETE", "destinations/<uuid>/consumers/<kind>/<name>"): ("editor", None),
     ("GET", "checks"): ("viewer", None),
     ("GET", "checks/<uuid>"): ("viewer", None),
+    ("GET", "destinations/<uuid>/audit"): ("viewer", None),
+    ("GET", "audit"): ("admin", None),
     ("GET", "auth-credentials"): ("viewer", None),
     ("POST", "auth-credentials"): ("editor", TOKEN | {"tenant": "acme"}),
     ("GET", "auth-credentials/<uuid>"): ("viewer", None),
@@ -73,6 +75,7 @@ FOR_STRANGERS = {
     ("POST", "destinations"): 422,
     ("POST", "destinations/validate"): 422,
     ("GET", "checks"): 200,
+    ("GET", "audit"): 200,
     ("GET", "auth-credentials"): 200,
     ("POST", "auth-credentials"): 422,
     ("GET", "auth-strategies"): 200,
@@ -144,8 +147,9 @@ def test_to_a_stranger_nothing_of_a_tenant_exists(other, everything, route, role
     method, path = route
     target, before = filled(path), state()
     answer = Api(make_key(other, role)).send(method, target, ROUTES[method, path][1])
-    keys_refused = path.startswith("api-keys") and role != "admin" and method != "POST"
-    assert answer.status == (403 if keys_refused else FOR_STRANGERS.get((method, path), 404))
+    admins_only = path.startswith(("api-keys", "audit")) and method != "POST"
+    refused = admins_only and role != "admin"
+    assert answer.status == (403 if refused else FOR_STRANGERS.get((method, path), 404))
     if answer.status == 200 and "items" in answer.body and not path.startswith("destination-types"):
         assert "acme" not in str(answer.body)
     assert state() == before

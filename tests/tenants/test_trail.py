@@ -4,7 +4,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import RequestFactory
 
-from tenants import audit, origin
+from tenants import audit, changes, origin
 from tenants.models import ApiKey, Tenant
 from tenants.principals import Principal
 from tenants.trail import AppendOnly, AuditEvent
@@ -70,7 +70,7 @@ class TestWhoIsActing:
         user, key = django_user_model.objects.create(username="ada"), ApiKey(name="deploys", prefix="lfk_abcdefgh")
         with audit.acting(Principal(user=user, key=key), face="api", address="192.0.2.7", request_id="r1"):
             audit.record("thing.change", audit.Subject("thing", "7", "The thing"))
-        entry = AuditEvent.objects.get()
+        entry = AuditEvent.objects.get(action="thing.change")
         assert (entry.user_id, entry.user_name) == (user.pk, "ada")
         assert (entry.key_id, entry.key_name) == (key.pk, "deploys (lfk_abcdefgh…)")
         assert (entry.face, entry.address, entry.request_id) == ("api", "192.0.2.7", "r1")
@@ -98,42 +98,47 @@ def test_what_is_undone_leaves_no_entry():
 
 class TestFingerprints:
     def test_the_same_secret_in_the_same_place_has_the_same(self):
-        assert audit.fingerprint("s3cret", "acme/1/password") == audit.fingerprint("s3cret", "acme/1/password")
+        assert changes.fingerprint("s3cret", "acme/1/password") == changes.fingerprint("s3cret", "acme/1/password")
 
     @pytest.mark.parametrize(
         ("secret", "where"), [("s3creT", "acme/1/password"), ("s3cret", "zeta/1/password"), ("s3cret", "acme/1/token")]
     )
     def test_another_secret_or_another_place_has_another(self, secret, where):
-        assert audit.fingerprint(secret, where) != audit.fingerprint("s3cret", "acme/1/password")
+        assert changes.fingerprint(secret, where) != changes.fingerprint("s3cret", "acme/1/password")
 
     def test_they_are_of_this_installation(self, settings):
-        before = audit.fingerprint("s3cret", "here")
+        before = changes.fingerprint("s3cret", "here")
         settings.SECRET_KEY = "another" * 10
-        assert audit.fingerprint("s3cret", "here") != before
+        assert changes.fingerprint("s3cret", "here") != before
 
     def test_they_are_short(self):
-        assert len(audit.fingerprint({"nested": ["s3cret"]}, "here")) == 12
+        assert len(changes.fingerprint({"nested": ["s3cret"]}, "here")) == 12
 
     def test_none_has_none(self):
-        assert audit.fingerprint(None, "here") is None
+        assert changes.fingerprint(None, "here") is None
 
 
 class TestDifferences:
     def test_only_what_differs_is_told(self):
-        before, after = {"a": 1, "b": "x", "c": None}, {"a": 1, "b": "y", "d": [1]}
-        assert audit.differences(before, after, "config.") == [
-            {"field": "config.b", "before": "x", "after": "y"},
-            {"field": "config.d", "before": None, "after": "[1]"},
+        before, after = {"a": 1, "b": "x", "c": None, "e": {}}, {"a": 1, "b": "y", "d": [1], "e": None, "f": False}
+        assert changes.differences(before, after) == [
+            {"field": "b", "before": "x", "after": "y"},
+            {"field": "d", "before": None, "after": "[1]"},
         ]
 
+    def test_a_switch_is_told_both_ways(self):
+        assert changes.differences({"on": True}, {"on": False}) == [{"field": "on", "before": True, "after": False}]
+
+    def test_zero_is_a_value(self):
+        assert changes.differences({"n": 0}, {}) == [{"field": "n", "before": 0, "after": None}]
+
     def test_long_values_are_cut(self):
-        (change,) = audit.differences({}, {"a": "x" * 1000})
-        assert len(change["after"]) == audit.LONGEST + 1
+        (change,) = changes.differences({}, {"a": "x" * 1000})
+        assert len(change["after"]) == changes.LONGEST + 1
 
     def test_secrets_are_told_by_fingerprint(self):
-        (change,) = audit.secret_differences({"p": "old"}, {"p": "new", "q": None}, "credentials.", owner="acme/1")
-        assert change["field"] == "credentials.p"
-        assert change["secret"] is True
+        (change,) = changes.secret_differences({"p": "old"}, {"p": "new", "q": None}, "acme/1")
+        assert (change["field"], change["secret"]) == ("p", True)
         assert {"old", "new"}.isdisjoint(change.values())
         assert change["before"] != change["after"]
 

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from destinations.dialects.stitch.access import number
 from destinations.dialects.stitch.failures import Refused
-from tenants import principals, services
+from tenants import audit, principals, services
 from tenants.models import Role, Tenant
 
 FIELDS = ("partner_id", "partner_secret", "first_name", "last_name", "company", "email", "region")
@@ -27,13 +27,13 @@ def open_account(body: Mapping[str, Any]) -> tuple[Tenant, str]:
     """
     _judge(body)
     key = services.find_key(body["partner_secret"])
-    if key is None or not principals.of_key(key).may_everywhere(Role.ADMIN):
+    if key is None or not (partner := principals.of_key(key)).may_everywhere(Role.ADMIN):
         raise bad_request()
     # From the address, so that of two who ask at once with the same one gets an account.
     id_ = str(number(body["email"].strip().lower()))
     about = {name: body[name] for name in ("first_name", "last_name", "email", "region")}
     try:
-        with transaction.atomic():
+        with transaction.atomic(), audit.acting_as(partner):
             tenant = services.create_tenant(name=body["company"], id_=id_, metadata=about)
             _, token = services.issue_key(name="Stitch", role=Role.EDITOR, tenant=tenant)
     except (ValidationError, IntegrityError) as error:

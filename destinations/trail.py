@@ -1,0 +1,48 @@
+"""What the audit trail is told of destinations and shared credentials: of secrets only fingerprints."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from destinations.models import AuthCredential, Destination
+from tenants import audit
+from tenants.changes import Change, columns, differences, secret_differences, spread
+
+# Told part by part, derived from what is told, or told by the entry itself.
+APART = ("config", "properties", "metadata", "masked", "extra", "sealed", "sealed_extra")
+TIMES = ("created", "updated", "revision")
+
+Values = Mapping[str, Any]
+
+
+def record(action: str, destination: Destination, *changes: Change) -> None:
+    audit.record(f"destination.{action}", destination, changes=changes)
+
+
+def record_saved(action: str, before: Destination | None, after: Destination, was: Values, now: Values) -> None:
+    """`before` is a copy of the row as it was; `was` and `now` are the credentials in clear."""
+    hidden_before = {**spread("credentials", was), **spread("extra", before.extra if before else {})}
+    hidden = {**spread("credentials", now), **spread("extra", after.extra)}
+    if before is None or before.sealed_extra is not after.sealed_extra:
+        hidden_before |= spread("secret_extra", before.secret_extra if before else {})
+        hidden |= spread("secret_extra", after.secret_extra)
+    record(action, after, *differences(_plain(before), _plain(after)), *_hidden(after, hidden_before, hidden))
+
+
+def record_credential(
+    action: str, before: AuthCredential | None, after: AuthCredential, was: Values, now: Values
+) -> None:
+    """As `record_saved`; `was` and `now` are the secrets in clear."""
+    hidden = _hidden(after, spread("secrets", was), spread("secrets", now))
+    audit.record(f"auth_credential.{action}", after, changes=[*differences(_plain(before), _plain(after)), *hidden])
+
+
+def _plain(row: Destination | AuthCredential | None) -> dict[str, Any]:
+    parts = ("config", "properties", "metadata")
+    told = columns(row, (*APART, *TIMES))
+    for part in parts:
+        told |= spread(part, getattr(row, part, {}))
+    return told
+
+
+def _hidden(row: Destination | AuthCredential, before: Values, after: Values) -> list[Change]:
+    return secret_differences(before, after, f"{row.tenant_id}/{row.uuid}")
