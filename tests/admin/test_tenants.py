@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import ClassVar
 
 import pytest
 from django.contrib.auth.models import User
@@ -234,3 +235,20 @@ class TestPeople:
     @pytest.mark.parametrize("name", ["auth_user_changelist", "auth_group_changelist", "auth_group_add"])
     def test_the_pages_are_there(self, admin_client, name):
         assert admin_client.get(admin(name)).status_code == 200
+
+
+class TestDestinationLimit:
+    FORM: ClassVar = {"name": "Acme", "metadata": "", "destination_limit": "7"}
+
+    def test_an_admin_of_the_installation_sets_it(self, admin_client, tenant):
+        admin_client.post(f"/admin/tenants/tenant/{tenant.pk}/change/", self.FORM)
+        assert Tenant.objects.get().destination_limit == 7
+        admin_client.post(f"/admin/tenants/tenant/{tenant.pk}/change/", self.FORM | {"destination_limit": ""})
+        assert Tenant.objects.get().destination_limit is None
+
+    def test_the_tenants_own_admin_sees_it_and_does_not_set_it(self, tenant):
+        Tenant.objects.update(destination_limit=5)
+        client, path = member(tenant, "admin"), f"/admin/tenants/tenant/{tenant.pk}/change/"
+        assert 'name="destination_limit"' not in text(client.get(path))
+        assert client.post(path, self.FORM).status_code == 302
+        assert Tenant.objects.values_list("name", "destination_limit").get() == ("Acme", 5)

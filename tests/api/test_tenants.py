@@ -121,3 +121,29 @@ class TestEnvironments:
 def test_an_id_that_no_tenant_can_have_is_not_found(root, path):
     make_tenant()
     assert root.get(f"tenants/{path}").status == 404
+
+
+class TestDestinationLimit:
+    def test_an_admin_of_the_installation_sets_it_and_takes_it_away(self, root):
+        assert root.post("tenants", {"id": "new", "name": "New", "destination_limit": 3}).body["destination_limit"] == 3
+        assert root.patch("tenants/new", {"destination_limit": 0}).body["destination_limit"] == 0
+        assert root.patch("tenants/new", {"destination_limit": None}).body["destination_limit"] is None
+
+    def test_the_tenants_own_admin_sees_it_and_does_not_set_it(self, root, alice, tenant):
+        root.patch("tenants/acme", {"destination_limit": 3})
+        for wanted in (4, 0, None):
+            assert alice.patch("tenants/acme", {"destination_limit": wanted, "name": "Mine"}).status == 403
+        kept = alice.patch("tenants/acme", {"destination_limit": 3, "name": "Mine"}).body
+        assert (kept["destination_limit"], kept["name"]) == (3, "Mine")
+
+    @pytest.mark.parametrize("value", [-1, 1.5, "many", True, 2**31])
+    def test_it_is_a_whole_number(self, root, tenant, value):
+        answer = root.patch("tenants/acme", {"destination_limit": value})
+        assert (answer.status, {path for path, _ in answer.faults}) == (422, {"destination_limit"})
+
+    def test_it_holds(self, root, ed, tenant):
+        root.patch("tenants/acme", {"destination_limit": 1})
+        body = {"type": "webhook", "config": {"url": "https://hooks.example.com/in"}}
+        answers = [ed.post("destinations", body | {"name": name}) for name in ("one", "two")]
+        assert [answer.status for answer in answers] == [201, 409]
+        assert "at most 1" in answers[1].body["errors"][0]["message"]

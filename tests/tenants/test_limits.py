@@ -185,6 +185,7 @@ class TestBusy:
                 cursor.execute("BEGIN IMMEDIATE")
             yield
             other.connection.rollback()
+        connection.close()  # whose patience a test may have shortened
 
     def test_a_request_passes_uncounted(self, caplog):
         assert passed(1) == 1
