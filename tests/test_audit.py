@@ -20,7 +20,7 @@ from destinations import checking, credentials, services
 from destinations.dialects.planet import refs
 from destinations.drafts import CredentialDraft, Draft
 from destinations.exceptions import InvalidDestination
-from destinations.models import Destination, TunnelKey
+from destinations.models import ConnectionCheck, Destination, TunnelKey
 from tenants import services as tenant_services
 from tenants.models import ApiKey, KeyPair, Membership, Tenant
 from tenants.trail import AuditEvent
@@ -80,6 +80,8 @@ SERVICES: dict[Any, dict[str, Scenario]] = {
         "rotate_secret": (lambda c: services.rotate_secret(c.destination), ["destination.rotate_secret"]),
         "verify": (lambda c: services.verify(c.destination), ["destination.verify"]),
         "request_check": (lambda c: services.request_check(c.destination), ["destination.check"]),
+        # It follows from a change, which is recorded itself.
+        "check_saved": (lambda c: services.check_saved(c.destination, ConnectionCheck.Trigger.UPDATE), []),
         "register_consumer": (
             lambda c: services.register_consumer(c.destination, kind="script", name="new"),
             ["destination.add_consumer"],
