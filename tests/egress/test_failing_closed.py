@@ -17,21 +17,16 @@ def broken(*_: object) -> bool:
     raise RuntimeError("A fault in the guard itself.")
 
 
-def assign(settings: object, networks: list[str]) -> None:
-    for name in ("EGRESS_ALLOW", "EGRESS_DENY"):
-        setattr(settings, name, networks)
-
-
-BREAKS = {
-    "nothing is allowed": lambda settings, patch: setattr(settings, "EGRESS_ALLOW", []),
-    "all settings are empty": lambda settings, patch: assign(settings, []),
-    "what is allowed is no network": lambda settings, patch: setattr(settings, "EGRESS_ALLOW", ["127.0.0.1/8"]),
-    "what is denied is no network": lambda settings, patch: setattr(settings, "EGRESS_DENY", ["nonsense"]),
-    "what is allowed is nothing": lambda settings, patch: setattr(settings, "EGRESS_ALLOW", None),
-    "everything is both": lambda settings, patch: assign(settings, ["0.0.0.0/0", "::/0"]),
-    "the look at an address breaks": lambda settings, patch: patch.setattr(addresses, "_within", broken),
-    "what an address embeds cannot be read": lambda settings, patch: patch.setattr(addresses, "_embedded", broken),
+#: Settings and functions of the guard as they must not be.
+SETTINGS: dict[str, dict[str, object]] = {
+    "nothing is allowed": {"EGRESS_ALLOW": []},
+    "all settings are empty": {"EGRESS_ALLOW": [], "EGRESS_DENY": [], "EGRESS_DENY_PORTS": []},
+    "what is allowed is no network": {"EGRESS_ALLOW": ["127.0.0.1/8"]},
+    "what is denied is no network": {"EGRESS_DENY": ["nonsense"]},
+    "what is allowed is nothing": {"EGRESS_ALLOW": None},
+    "everything is both": {"EGRESS_ALLOW": ["0.0.0.0/0", "::/0"], "EGRESS_DENY": ["0.0.0.0/0", "::/0"]},
 }
+FUNCTIONS = {"the look at an address breaks": "_within", "what an address embeds cannot be read": "_embedded"}
 
 
 async def outcome(path: Path, host: str, port: int) -> str:
@@ -42,9 +37,12 @@ async def outcome(path: Path, host: str, port: int) -> str:
         return type(error).__name__
 
 
-@pytest.mark.parametrize("broken", BREAKS)
-def test_a_guard_that_does_not_work_lets_nobody_out(broken, dns, place, settings, monkeypatch):
-    BREAKS[broken](settings, monkeypatch)
+@pytest.mark.parametrize("fault", [*SETTINGS, *FUNCTIONS])
+def test_a_guard_that_does_not_work_lets_nobody_out(fault, dns, place, settings, monkeypatch):
+    for name, value in SETTINGS.get(fault, {}).items():
+        setattr(settings, name, value)
+    if fault in FUNCTIONS:
+        monkeypatch.setattr(addresses, FUNCTIONS[fault], broken)
     dns.answers = {ANY: [["127.0.0.1"]]}
     wrong = []
     with hearing() as heard:

@@ -1,6 +1,8 @@
 """Names whose address changes between two looks, and between a look and a connection."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -10,9 +12,9 @@ from connectors.running import run as run_check
 from tests.connectors.loops import run
 from tests.connectors.s3_stub import stubbed
 from tests.egress.paths import Path, typed
-from tests.egress.watching import ALLOWED, HERE, decoy, hearing
+from tests.egress.watching import ALLOWED, HERE, Decoy, decoy, hearing
 from tests.servers.dns import A
-from tests.servers.http import garbage, listening
+from tests.servers.http import Server, garbage, listening
 from tests.servers.s3 import ADMIN
 
 NAME = "rebinding.example"
@@ -27,9 +29,23 @@ def rebinding(dns, monkeypatch):
     return dns
 
 
+@contextmanager
+def both() -> Iterator[tuple[Server, Decoy]]:
+    """A server at the allowed address, and one port number where nobody may come at the others."""
+    with ExitStack() as stack:
+        while True:
+            place = stack.enter_context(decoy())
+            try:
+                right = stack.enter_context(listening(garbage, host=ALLOWED, port=place.port))
+                break
+            except OSError:  # the number is taken there
+                continue
+        yield right, place
+
+
 @pytest.mark.parametrize("path", TYPED, ids=lambda path: path.name)
 def test_a_name_leads_to_the_address_that_was_vetted_or_nowhere(path: Path, rebinding):
-    with listening(garbage, host=ALLOWED) as right, decoy(port=right.port) as place, hearing() as heard:
+    with both() as (right, place), hearing() as heard:
         first: str = run(path.visit(NAME, right.port))
         assert right.connections
         second: str = run(path.visit(NAME, right.port))
