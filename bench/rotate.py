@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
@@ -108,14 +109,9 @@ def whole(count: int) -> None:
     old = settings_key()
     new = fresh_key()
     both = environment(f"{new},{old}")
-    reading = subprocess.Popen(
-        [sys.executable, "-c", READ, str(rows[-1].pk), str(rows[0].pk)], env=both, stdout=subprocess.PIPE, text=True
-    )
-    time.sleep(5)
-    first, done = killed_half_way(both, new, count)
-    second, said = timed(both)
-    reading.terminate()
-    told = json.loads(reading.communicate()[0])
+    with reader(rows, both) as told:
+        first, done = killed_half_way(both, new, count)
+        second, said = timed(both)
     print(
         f"  {count:,} rows: {first:.0f} s until it was killed after {done:,}, {second:.0f} s for the rest and the proof"
     )
@@ -125,6 +121,20 @@ def whole(count: int) -> None:
     )
     print(f"  rows on the old key: {counted(old):,}")
     assert told["failed"] == counted(old) == 0
+
+
+@contextmanager
+def reader(rows: list, env: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """A process that reads for as long as the block runs; what it saw is told at the end."""
+    command = [sys.executable, "-c", READ, str(rows[-1].pk), str(rows[0].pk)]
+    told: dict[str, Any] = {}
+    process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
+    time.sleep(5)
+    try:
+        yield told
+    finally:
+        process.terminate()
+        told.update(json.loads(process.communicate()[0]))
 
 
 def killed_half_way(env: dict[str, str], new: str, count: int) -> tuple[float, int]:
