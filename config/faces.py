@@ -79,7 +79,9 @@ class BodyMiddleware:
         try:
             refuse_unreadable(request)
         except (SuspiciousOperation, APIException) as cause:
-            return _spelled(request, cause) or _page(cause)
+            refused = _spelled(request, cause) or _page(cause)
+            refused["Cache-Control"] = "no-store"
+            return refused
         return self.get_response(request)
 
 

@@ -47,7 +47,8 @@ def _shared() -> list[Processor]:
 
 def _renderer(log_format: str) -> list[Processor]:
     if log_format == "console":
-        return [structlog.dev.ConsoleRenderer(colors=False)]
+        # Its usual choice shows local variables where the package `rich` happens to be installed.
+        return [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
 
 

@@ -22,7 +22,7 @@ from destinations.drafts import CredentialDraft, Draft
 from destinations.exceptions import InvalidDestination
 from destinations.models import ConnectionCheck, Destination, TunnelKey
 from tenants import services as tenant_services
-from tenants.models import ApiKey, KeyPair, Membership, Tenant
+from tenants.models import ApiKey, KeyPair, Membership, Role, Tenant
 from tenants.trail import AuditEvent
 from tests.admin.pages import act, admin, change, webhook_form
 from tests.connectors.examples import EXAMPLES
@@ -118,6 +118,10 @@ SERVICES: dict[Any, dict[str, Scenario]] = {
         "delete_environment": (lambda c: tenant_services.delete_environment(c.stage), ["environment.delete"]),
         "save_membership": (
             lambda c: tenant_services.save_membership(Membership(user=c.user, tenant=c.tenant)),
+            ["membership.create"],
+        ),
+        "assign_role": (
+            lambda c: tenant_services.assign_role(c.user, c.stage, Role.EDITOR),
             ["membership.create"],
         ),
         "delete_membership": (lambda c: tenant_services.delete_membership(c.member), ["membership.delete"]),

@@ -28,7 +28,9 @@ from tests.servers.process import free_port
 
 API = "/api/v1/destinations"
 JSON = {"content_type": "application/json"}
-every_type = pytest.mark.parametrize("connector", list(registry.every()), ids=registry.names())
+# All but those that hold none.
+TYPES = [connector for connector in registry.every() if connector.secrets]
+every_type = pytest.mark.parametrize("connector", TYPES, ids=[connector.type for connector in TYPES])
 
 
 @pytest.fixture

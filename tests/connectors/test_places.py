@@ -48,7 +48,7 @@ HARMLESS: dict[str, set[str]] = {
         "grant_type_name", "client_id_name", "client_secret_name", "access_token_name", "custom_field_name",
         "custom_field_value",
     },
-    "smart_backend": {"client_id", "key_id", "scope"},
+    "smart_backend": {"client_id", "key_id", "scope", "username", "client_id_name", "grant_type_name"},
     "aws_sigv4": {"access_key_id", "service", "region"},
     "key_pair": {"username"},
     "google_service_account": {"client_email", "private_key_id"},

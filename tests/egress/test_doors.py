@@ -27,6 +27,7 @@ CONNECTS = (
 #: Who imports such modules, and why that opens nothing unvetted.
 IMPORTS = {
     "config/celery.py": ("kombu",),  # the installation's own broker
+    "config/launch/gateway.py": ("socket",),  # the kind of what the web server hands it
     "config/launch/serving.py": (
         "http.client",
         "socket",
@@ -52,6 +53,7 @@ IMPORTS = {
     "connectors/probes/ssh/client.py": ("asyncssh", "socket"),  # over a socket from the door
     "connectors/probes/ssh/faults.py": ("asyncssh",),  # exceptions
     "destinations/background.py": ("uvloop",),  # the loop
+    "destinations/presence.py": ("socket",),  # the name of this machine
     "destinations/tasks.py": ("kombu",),  # exceptions
     "manage.py": ("subprocess",),  # which installs what Landfall needs
 }

@@ -8,7 +8,7 @@ from django.urls import URLResolver, get_resolver
 from django.utils.regex_helper import normalize
 
 #: What people open in a browser, though it lies below an API, and what can only be read.
-PAGES = ("/api/v1/docs", "/api/v1/openapi.json", "/outpost/portal", "/stitch/session")
+PAGES = ("/api/v1/docs", "/api/v1/openapi.json", "/outpost/portal", "/stitch/session", "/stitch/oauth/authorization")
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,9 @@ def judge_stitch(path: str, status: int, type_: str, body: Any) -> None:
     """A text, or an object with what is wrong; of a partner's form, and of a token that is not good, their own."""
     assert type_ == "application/json"
     assert status in (400, 401, 404, 413, 503)
+    if path.startswith("/stitch/oauth/token") and isinstance(body, dict) and "error_description" in body:
+        judge_oauth(status, type_, body)
+        return
     if status == 401:
         assert body is None
     elif isinstance(body, dict) and path.startswith("/stitch/v3/accounts") and "code" in body:
@@ -63,7 +66,7 @@ def judge_stitch(path: str, status: int, type_: str, body: Any) -> None:
 def judge_oauth(status: int, type_: str, body: Any) -> None:
     """RFC 6749, 5.2."""
     assert type_ == "application/json"
-    assert status in (400, 401)
+    assert status in (400, 401, 405)
     assert {"error"} <= body.keys() <= {"error", "error_description"}
     assert all(isinstance(text, str) for text in body.values())
 
@@ -77,7 +80,7 @@ JUDGES: dict[str, Callable[[str, int, str, Any], None]] = {
     "/stitch/": judge_stitch,
 }
 #: What people open in a browser, though it lies below an API.
-PAGES = ("/api/v1/docs", "/outpost/portal", "/stitch/session")
+PAGES = ("/api/v1/docs", "/outpost/portal", "/stitch/session", "/stitch/oauth/authorization")
 
 
 def judge(face: str, request: Request, answer: Answer) -> None:

@@ -95,7 +95,9 @@ def test_json_in_other_letters_is_malformed(ask):
 def test_depth_is_a_setting(ask, name, settings, most):
     def nested(levels: int) -> bytes:
         inner = b'{"a":' * (levels - 1) + b"1" + b"}" * (levels - 1)
-        return b'{"type": "webhook", "config": {"url": "https://a.example"}, "metadata": ' + inner + b"}"
+        return (
+            b'{"type": "webhook", "tenant": "4711", "config": {"url": "https://a.example"}, "metadata": ' + inner + b"}"
+        )
 
     settings.MAX_DEPTH = most
     assert ask(nested(most)) == 201

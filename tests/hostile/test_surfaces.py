@@ -33,6 +33,7 @@ WRITES = {
 #: What a check found, what Outpost does not serve or its first generation not know, and an assertion nobody signed.
 FOR_A_REASON = re.compile(
     r"check (did not pass|failed)|not verified|token_verification|does not deliver|destination not found|invalid_client"
+    r"|would change who is sent|unsupported_grant_type|invalid_request|no such user|not a member"
 )
 
 

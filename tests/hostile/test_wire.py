@@ -10,6 +10,7 @@ import pytest
 
 from config.launch import serving
 from tests.servers.process import free_port, listening, running
+from tests.test_settings import KEYS, manage
 
 ADDRESS = "/redox/v2/auth/token"
 #: That a body was read shows in the answer: without one, the grant type is unsupported.
@@ -18,13 +19,15 @@ FORM = b"grant_type=client_credentials"
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory) -> Iterator[int]:
-    """The web server as `start` runs it. What is asked of it here needs no database."""
+    """The web server as `start` runs it, on a database without rows."""
+    folder = tmp_path_factory.mktemp("web")
+    assert manage(folder, "migrate", **KEYS).returncode == 0
     found = free_port()
     with closing(serving.listen("127.0.0.1", 0)) as listener:
         command = serving.children(listener)[-1].command
     command = [f"--bind=127.0.0.1:{found}" if word.startswith("--bind=") else word for word in command]
-    environment = {"DJANGO_SETTINGS_MODULE": "tests.settings"}
-    with running(command, lambda: listening(found), folder=tmp_path_factory.mktemp("web"), env=environment):
+    environment = KEYS | {"DJANGO_SETTINGS_MODULE": "config.settings", "LANDFALL_VAR": str(folder)}
+    with running(command, lambda: listening(found), folder=folder, env=environment):
         yield found
 
 

@@ -16,7 +16,8 @@ from destinations.dialects.planet.types import TYPES as PLANET
 from destinations.dialects.stitch.types import BY_NATIVE as STITCH
 from destinations.drafts import Draft
 from destinations.models import ConnectionCheck, Destination
-from tenants.models import Environment, Tenant
+from tenants.models import Environment, Membership, Tenant
+from tenants.services import save_membership
 from tests.connectors.examples import EXAMPLES, SERVICE_ACCOUNT
 from tests.dialects.cloudflare.client import creation, replacement
 from tests.dialects.outpost.kinds import KINDS
@@ -75,6 +76,7 @@ class World:
         check.save()
         services.register_consumer(made["webhook"], kind="script", name="exporter")
         user = User.objects.create_user("pat", is_superuser=True, is_staff=True)
+        save_membership(Membership(user=user, tenant=tenant, role="viewer"))
         root, secret = make_key(None, "admin"), make_key(tenant, "admin", user=user)
         values = {
             "tenant": tenant.pk, "account": tenant.pk, "organization": tenant.pk, "id": tenant.pk,

@@ -13,10 +13,11 @@ METHODS = ("get", "post", "put", "patch", "delete")
 
 @dataclass(frozen=True)
 class Route:
-    """`template` is the path with its parameters in angle brackets."""
+    """`template` is the path with its parameters in angle brackets, `views` is what answers there."""
 
     template: str
     methods: tuple[str, ...]
+    views: frozenset[int] = frozenset()
 
     @property
     def parameters(self) -> list[str]:
@@ -32,9 +33,25 @@ class Route:
 def every_route() -> list[Route]:
     """Each address once: two patterns that differ in a final slash are one to a client, and here too."""
     found: dict[str, set[str]] = {}
+    views: dict[str, set[int]] = {}
     for template, callback in _leaves(get_resolver().url_patterns, "/"):
         found.setdefault(template, set()).update(_methods(callback))
-    return [Route(template, tuple(name for name in METHODS if name in names)) for template, names in found.items()]
+        views.setdefault(template, set()).add(id(callback))
+    return [
+        Route(template, tuple(name for name in METHODS if name in names), frozenset(views[template]))
+        for template, names in found.items()
+    ]
+
+
+def one_of_each_view(routes: list[Route]) -> list[Route]:
+    """Without the addresses that the same views have besides, such as an older base of the same API."""
+    known: set[int] = set()
+    kept = []
+    for route in routes:
+        if not route.views <= known:
+            kept.append(route)
+            known |= route.views
+    return kept
 
 
 def _leaves(patterns: list[Any], prefix: str) -> Iterator[tuple[str, Any]]:

@@ -217,7 +217,6 @@ def body(route: Route, method: str) -> Any:
 #: What nobody may do, whatever is there. Landfall has no events.
 DENIED_TO_ALL = {
     ("get", "/outpost/api/v1/events/<event>"),
-    ("get", "/outpost/2025-07-01/events/<event>"),
     ("get", "/admin/r/<content_type_id>/<object_id>/"),
     ("post", "/admin/r/<content_type_id>/<object_id>/"),
     ("post", "/admin/tenants/keypair/<object_id>/change/"),

@@ -121,7 +121,7 @@ def _credential(body: Body, stored: Destination) -> AuthCredential | Unset | Non
         return None
     id_ = bodies.uuid(body["authCredential"], "authCredential")
     if id_ == stored.auth_credential_id:
-        return UNSET  # also one that Redox has no words for: what was shown may be sent back
+        return stored.auth_credential  # also one that Redox has no words for: what was shown may be sent back
     found: AuthCredential | None = AuthCredential.objects.filter(pk=id_, environment=stored.environment).first()
     if found is None:
         raise invalid("authCredential", "The environment has no such auth credential.")

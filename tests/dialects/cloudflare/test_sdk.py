@@ -180,8 +180,9 @@ class TestErrors:
         assert wire == [404] * 4
 
     def test_413_for_a_body_that_is_too_large(self, sdk, wire):
-        self.caught(cloudflare.APIStatusError, sdk, "create", **creation("https://a.example/" + "x" * 2**20))
-        assert wire == [413]
+        """It is refused before any view has seen it."""
+        error = self.caught(cloudflare.APIStatusError, sdk, "create", **creation("https://a.example/" + "x" * 2**20))
+        assert (error.status_code, wire) == (413, [])
 
     def test_500_is_tried_again_and_then_told(self, sdk, monkeypatch, wire):
         def broken(*_args: Any) -> None:

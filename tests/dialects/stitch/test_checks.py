@@ -137,7 +137,7 @@ class TestDatabases:
         assert "authorized_keys" in reason
         (destination,) = stitch.get(V4).body
         closed = str(free_port())
-        stitch.put(f"{V4}/{destination['id']}", {"properties": {"encryption_port": closed}})
+        stitch.put(f"{V4}/{destination['id']}", {"properties": {"encryption_port": closed, "password": PASSWORD}})
         assert f"{ssh.host}:{closed} refused the connection." in fails(stitch, destination)
 
     def test_a_connection_that_is_dropped_is_told(self, stitch):
