@@ -69,8 +69,9 @@ class HttpsOnlyMiddleware:
         return refused or self.get_response(request)
 
 
-class BodyMiddleware:
-    """Refuses a body that nobody here would read to its end, or not as it was meant, whoever it is for."""
+class ReadableMiddleware:
+    """Refuses a body that nobody here would read to its end, or not as it was meant, whoever it is for, and for pages
+    also U+0000 in an address, which PostgreSQL cannot look for; the APIs refuse that where they come to it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -82,6 +83,8 @@ class BodyMiddleware:
             refused = _spelled(request, cause) or _page(cause)
             refused["Cache-Control"] = "no-store"
             return refused
+        if _holds_nul(request) and not _spelled(request, SuspiciousOperation()):
+            return _page(SuspiciousOperation())
         return self.get_response(request)
 
 
@@ -104,6 +107,10 @@ class FailedSignInMiddleware:
             page = "html" in response.get("Content-Type", "") and render(request, "429.html", status=429)
             return timed(page or _spelled(request, error) or response, error)
         return response
+
+
+def _holds_nul(request: HttpRequest) -> bool:
+    return "\0" in request.path or "%00" in request.META["QUERY_STRING"]
 
 
 def _page(cause: Exception) -> HttpResponse:

@@ -48,7 +48,7 @@ MIDDLEWARE = [
     "config.middleware.RequestLogMiddleware",
     "config.middleware.ContentPolicyMiddleware",
     "config.faces.HttpsOnlyMiddleware",
-    "config.faces.BodyMiddleware",
+    "config.faces.ReadableMiddleware",
     "config.faces.FailedSignInMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -12,6 +12,7 @@ from unfold.admin import ModelAdmin
 from tenants import principals
 from tenants.admin.deleting import Deletion, deletion
 from tenants.admin.history import Traced
+from tenants.admin.judging import Judged
 from tenants.models import Role
 from tenants.principals import Principal
 
@@ -41,7 +42,7 @@ def within(rows: "QuerySet[Any]", column: str, ids: Collection[Any] | None) -> "
     return rows if ids is None else rows.filter(**{f"{column}__in": ids})
 
 
-class ScopedAdmin(Traced, ModelAdmin):  # type: ignore[misc]
+class ScopedAdmin(Judged, Traced, ModelAdmin):  # type: ignore[misc]
     """Pages of things that belong to a tenant, or to one environment of it.
 
     `read` and `write` are the roles that seeing and changing need where the thing belongs.

@@ -8,6 +8,7 @@ from unfold.admin import ModelAdmin
 
 from tenants import key_pairs, services
 from tenants.admin.history import Traced
+from tenants.admin.judging import Judged
 from tenants.models import KeyPair
 
 
@@ -26,7 +27,7 @@ class KeyPairForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(KeyPair)
-class KeyPairAdmin(Traced, ModelAdmin):  # type: ignore[misc]
+class KeyPairAdmin(Judged, Traced, ModelAdmin):  # type: ignore[misc]
     """A person's own. Only whoever owns the installation sees those of others, to remove them."""
 
     form = KeyPairForm

@@ -13,6 +13,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from tenants import services
 from tenants.admin.history import Traced
+from tenants.admin.judging import Judged
 from tenants.admin.members import OwnEnvironmentForm
 from tenants.models import Membership
 
@@ -20,7 +21,7 @@ admin.site.unregister(User)
 admin.site.unregister(Group)
 
 
-class MembershipInline(TabularInline):  # type: ignore[misc]
+class MembershipInline(Judged, TabularInline):  # type: ignore[misc]
     model = Membership
     form = OwnEnvironmentForm
     extra = 0
@@ -38,7 +39,7 @@ class Guarded:
 
 
 @admin.register(User)
-class UserAdmin(Guarded, Traced, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
+class UserAdmin(Guarded, Judged, Traced, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
     """Django's model permissions guard these pages: whoever can change users can become anybody."""
 
     form = UserChangeForm
@@ -68,5 +69,5 @@ class UserAdmin(Guarded, Traced, DjangoUserAdmin, ModelAdmin):  # type: ignore[m
 
 
 @admin.register(Group)
-class GroupAdmin(Guarded, Traced, DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
+class GroupAdmin(Guarded, Judged, Traced, DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
     pass

@@ -1,5 +1,6 @@
 import pytest
 
+from destinations.api.views import checks
 from tests.hostile import effort  # noqa: F401  pytest looks for profiles once it has read this file
 from tests.hostile.world import World
 from tests.servers.dns import name_server
@@ -13,7 +14,20 @@ def nowhere(settings):
         yield
 
 
+class Clock:
+    """Whoever sleeps by it has slept already."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
 @pytest.fixture
-def world(db, nowhere, settings) -> World:
+def world(db, nowhere, settings, monkeypatch) -> World:
+    monkeypatch.setattr(checks, "time", Clock())
     settings.STITCH_DESTINATIONS_PER_ACCOUNT = settings.PLANET_RATE = 0
     return World.begun()

@@ -126,6 +126,21 @@ def test_the_examples_are_taken(world, face):
     assert not refused, "\n".join(refused)
 
 
+@pytest.mark.parametrize("face", JUDGES)
+def test_no_parameter_reaches_the_database_as_what_it_cannot_hold(world, face):
+    """Every parameter there is at every address, and every segment of one; PostgreSQL holds no U+0000."""
+    found = []
+    for route, method in ASKED[face]:
+        values = {name: world.value(route.template, name) for name in route.parameters}
+        headers = {"Authorization": world.authorization(face)}
+        asked = [Request(method, route.template % {**values, name: "a\0b"}, headers=headers) for name in values]
+        if method == "GET":
+            path = route.template % values
+            asked += [Request(method, path, f"{name}=a%00b", headers=headers) for name in odd.NAMES]
+        found += [complaint(world, face, request) for request in asked]
+    assert not any(found), "\n".join(filter(None, found))
+
+
 def test_every_face_has_a_shape():
     assert SHARES.keys() == JUDGES.keys()
 
