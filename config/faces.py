@@ -97,11 +97,10 @@ class FailedSignInMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        place = limits.place(address(request))
-        if response.status_code != HTTPStatus.UNAUTHORIZED or not place:
+        if response.status_code != HTTPStatus.UNAUTHORIZED:
             return response
         try:
-            limits.take_often(limits.SIGN_INS_BY_ADDRESS, place)
+            limits.count_failed(address(request))
         except TooMany as error:
             # What a person has opened is a page.
             page = "html" in response.get("Content-Type", "") and render(request, "429.html", status=429)

@@ -9,6 +9,9 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http.response import HttpResponseBase
 from django.utils.http import parse_header_parameters
 
+from config.launch.gateway import ARRIVED
+from destinations.parsing import LATE, MAX_DIGITS
+
 
 class Request(WSGIRequest):
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
@@ -24,8 +27,23 @@ class Handler(WSGIHandler):
     request_class = Request
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> HttpResponseBase:
-        """A body in chunks has no length, and Django would take it for none at all."""
-        if "CONTENT_LENGTH" not in environ and environ.get("wsgi.input_terminated"):
-            body = environ["wsgi.input"].read(settings.MAX_BODY + 1)
-            environ |= {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+        """Nothing begins before the body is here, unless it is one that nobody will read."""
+        in_time = environ.get(ARRIVED, lambda: True)
+        try:
+            _take_in(environ)
+        except OSError:  # the connection ended within it
+            if in_time():
+                raise
+            environ[LATE] = True
+        environ.setdefault(LATE, not in_time())
         return super().__call__(environ, start_response)
+
+
+def _take_in(environ: dict[str, Any]) -> None:
+    """A body in chunks has no length, and Django would take it for none at all; here it gets one."""
+    length = environ.get("CONTENT_LENGTH", "")
+    if "CONTENT_LENGTH" not in environ and environ.get("wsgi.input_terminated"):
+        body = environ["wsgi.input"].read(settings.MAX_BODY + 1)
+        environ |= {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+    elif length.isascii() and length.isdigit() and len(length) <= MAX_DIGITS and int(length) <= settings.MAX_BODY:
+        environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(int(length)))

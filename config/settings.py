@@ -174,10 +174,11 @@ START_PORT = env.number("PORT", 8000, maximum=65_535)
 WEB_WORKERS = env.number("WEB_WORKERS", 2, minimum=1)
 WEB_THREADS = env.number("WEB_THREADS", 8, minimum=1)
 
-# What may be sent: bytes of a body, and levels of JSON in it
+# What may be sent: bytes of a body, levels of JSON in it, and seconds until all of it is here
 
 MAX_BODY = DATA_UPLOAD_MAX_MEMORY_SIZE = env.number("MAX_BODY", 2**20, minimum=2**10)
 MAX_DEPTH = env.number("MAX_DEPTH", 32, minimum=8, maximum=128)
+REQUEST_TIMEOUT = env.number("REQUEST_TIMEOUT", 20, minimum=1)
 
 # Destinations
 

@@ -1,9 +1,6 @@
-"""JSON bodies, read strictly: what could be understood in two ways or not be stored is refused, not repaired."""
+"""Bodies of requests: which are read at all, and how."""
 
-import json
-import math
-from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
@@ -11,14 +8,23 @@ from django.http import HttpRequest
 from rest_framework.exceptions import APIException, ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
+from tenants import strict_json
+
 # What a body may say to be written in: no others are UTF-8.
 ENCODINGS = frozenset({"", "utf-8", "utf8", "us-ascii", "ascii"})
-MAX_DIGITS = 18  # of a whole number: what every database and most other languages can hold exactly
+#: What a web server sets of a request whose body did not arrive in time, so that nobody looks at what there is of it.
+LATE = "landfall.late"
+MAX_DIGITS = 18  # of a length; more is no number of bytes
 
 
 class TooLarge(APIException):
     status_code = 413
     default_detail = "The body is too large."
+
+
+class TooSlow(APIException):
+    status_code = 408
+    default_detail = "The request did not arrive whole in time."
 
 
 class JsonParser(BaseParser):
@@ -33,8 +39,10 @@ class MergePatchParser(JsonParser):
 
 
 def refuse_unreadable(request: HttpRequest) -> None:
-    """Judge a body by what is said of it, before anything reads it. Raises SuspiciousOperation, `TooLarge` and
-    UnsupportedMediaType."""
+    """Judge a body by what is said of it, before anything reads it. Raises SuspiciousOperation, `TooLarge`, `TooSlow`
+    and UnsupportedMediaType."""
+    if request.META.get(LATE):
+        raise TooSlow
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdigit()):
         raise SuspiciousOperation
@@ -49,74 +57,8 @@ def refuse_unreadable(request: HttpRequest) -> None:
 
 
 def loads(raw: bytes) -> Any:
-    """Raises ParseError, which never repeats what was sent."""
+    """Raises ParseError."""
     try:
-        body = json.loads(
-            raw.decode(),
-            object_pairs_hook=_object,
-            parse_constant=_no_constant,
-            parse_float=_float,
-            parse_int=_int,
-        )
-    except UnicodeDecodeError:
-        raise ParseError("The body is not encoded in UTF-8.") from None
-    except RecursionError:
-        raise _too_deep() from None
-    except json.JSONDecodeError as error:
-        raise ParseError(f"The body is not valid JSON at line {error.lineno}, column {error.colno}.") from None
-    for text in _texts(body):
-        _storable(text)
-    return body
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        raise ParseError("The body names a key twice in one object.")
-    return values
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ParseError(f"{name} is not JSON.")
-
-
-def _float(text: str) -> float:
-    number = float(text)
-    if math.isinf(number):
-        raise ParseError("The body holds a number that is too large.")
-    return number
-
-
-def _int(text: str) -> int:
-    if len(text.lstrip("-")) > MAX_DIGITS:
-        raise ParseError("The body holds a number that is too large.")
-    return int(text)
-
-
-def _texts(body: Any) -> Iterator[str]:
-    """Every key and text of a body, without recursion. Raises ParseError for one nested too deep."""
-    pending = [(body, 0)]
-    while pending:
-        value, depth = pending.pop()
-        if depth > settings.MAX_DEPTH:
-            raise _too_deep()
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, dict):
-            yield from value
-            pending += [(inner, depth + 1) for inner in value.values()]
-        elif isinstance(value, list):
-            pending += [(inner, depth + 1) for inner in value]
-
-
-def _too_deep() -> ParseError:
-    return ParseError(f"The body is nested deeper than {settings.MAX_DEPTH} levels.")
-
-
-def _storable(text: str) -> None:
-    if "\0" in text:
-        raise ParseError("The body holds the character U+0000, which cannot be stored.")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ParseError("The body holds half of a surrogate pair, which is no character.") from None
+        return strict_json.loads(raw)
+    except strict_json.Unreadable as fault:
+        raise ParseError(f"The body {fault}") from None

@@ -11,7 +11,7 @@ from rest_framework import exceptions as drf
 
 from connectors.problems import Invalid
 from destinations.exceptions import Archived, Conflict, InUse, LimitReached, RevisionMismatch
-from destinations.parsing import TooLarge
+from destinations.parsing import TooLarge, TooSlow
 from destinations.sealing import SecretUnreadable
 from tenants.limits import TooMany
 from tenants.services import TenantInUse
@@ -54,6 +54,7 @@ KINDS: dict[type[BaseException], Kind] = {
     drf.NotFound: Kind(404, "not-found", NOT_FOUND),
     drf.MethodNotAllowed: Kind(405, "method-not-allowed"),
     drf.NotAcceptable: Kind(406, "not-acceptable", "Answers are application/json only."),
+    TooSlow: Kind(408, "too-slow"),
     Conflict: Kind(409, "conflict"),
     Archived: Kind(409, "archived"),
     InUse: Kind(409, "in-use"),

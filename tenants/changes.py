@@ -76,4 +76,5 @@ def shown(value: Any) -> Any:
     if isinstance(value, Model):
         return str(value)[:LONGEST]
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = text.encode(errors="replace").decode()  # an entry can never be mended
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"

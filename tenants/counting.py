@@ -4,14 +4,15 @@ Everybody's windows end at the same moments. A row is overwritten by the next wi
 clear away but the rows of those who never come back.
 """
 
-import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
+from django.db.models import F
 
+from tenants.digests import digest
 from tenants.models import Count
 
 PATIENCE = 500  # milliseconds that a count which may be left out waits for SQLite's one writer
@@ -21,8 +22,15 @@ INSERT INTO tenants_count AS held (digest, ends, taken) VALUES (%(digest)s, %(en
 ON CONFLICT (digest) DO UPDATE SET
     taken = excluded.taken + CASE WHEN held.ends BETWEEN excluded.ends AND %(latest)s THEN held.taken ELSE 0 END,
     ends = CASE WHEN held.ends BETWEEN excluded.ends AND %(latest)s THEN held.ends ELSE excluded.ends END
-RETURNING taken
+RETURNING taken, ends
 """
+
+
+class Held(NamedTuple):
+    """How many were counted in the window that ends then, in seconds since 1970."""
+
+    taken: int
+    ends: int
 
 
 def end_of_window(seconds: int) -> int:
@@ -35,23 +43,27 @@ def left_of_window(seconds: int) -> int:
     return max(1, end_of_window(seconds) - int(time.time()))
 
 
-def add(name: str, seconds: int, many: int = 1) -> int:
-    """Count `many` more in the present window and return how many there are now.
+def add(name: str, seconds: int, many: int = 1) -> Held:
+    """Count `many` more in the present window and return what it then holds.
 
     Raises OperationalError when the database cannot be asked. Inside a transaction that is rolled back nothing is
     counted.
     """
     ends = end_of_window(seconds)
-    values: dict[str, str | int] = {"digest": _digest(name), "ends": ends, "latest": ends + seconds, "many": many}
+    values: dict[str, str | int] = {"digest": digest(name), "ends": ends, "latest": ends + seconds, "many": many}
     with connection.cursor() as cursor:
         cursor.execute(ADD, values)
-        found: int = cursor.fetchone()[0]
-    return found
+        return Held(*cursor.fetchone())
+
+
+def take_back(name: str, ends: int) -> None:
+    """Count one less, if the window that it was counted in is still the one that counts."""
+    Count.objects.filter(digest=digest(name), ends=ends, taken__gt=0).update(taken=F("taken") - 1)
 
 
 def forget(name: str) -> None:
     """Begin at nothing again."""
-    Count.objects.filter(digest=_digest(name)).delete()
+    Count.objects.filter(digest=digest(name)).delete()
 
 
 def prune() -> int:
@@ -76,8 +88,3 @@ def impatient() -> Iterator[None]:
 def _pragma(milliseconds: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"PRAGMA busy_timeout = {milliseconds}")
-
-
-def _digest(name: str) -> str:
-    """Names of people and addresses are not kept in clear."""
-    return hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()

@@ -27,19 +27,21 @@ class TooMany(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """The setting that says how many there may be, `times` that in each window of `seconds`; 0 is no limit."""
+    """The setting that says how many there may be, `times` that in each window of `seconds`; 0 is no limit. What has
+    the setting in common with another rate is counted `apart`."""
 
     setting: str
     seconds: int
     refusal: str
     times: int = 1
+    apart: str = ""
 
     @property
     def most(self) -> int:
         return int(getattr(settings, self.setting)) * self.times
 
     def name(self, subject: str) -> str:
-        return f"{self.setting} {subject}"
+        return f"{self.setting}{self.apart} {subject}"
 
     def used_up(self) -> TooMany:
         return TooMany(self.refusal, counting.left_of_window(self.seconds))
@@ -48,6 +50,8 @@ class Rate:
 FAILED = "There were too many failed sign-ins. Try again in a few minutes."
 SIGN_INS_BY_NAME = Rate("FAILED_SIGN_INS_PER_NAME", 300, FAILED)
 SIGN_INS_BY_ADDRESS = Rate("FAILED_SIGN_INS_PER_ADDRESS", 300, FAILED)
+# Apart from people's: a program that goes on with a key of yesterday must not keep those at its address out.
+KEYS_BY_ADDRESS = Rate("FAILED_SIGN_INS_PER_ADDRESS", 300, FAILED, apart="keys")
 REQUESTS = Rate("REQUESTS_PER_KEY", 60, "There were too many requests in this minute. Try again in a moment.")
 CHECKS = Rate(
     "CHECKS_PER_TENANT", 60, "The tenant has asked for too many checks in this minute. Try again in a moment."
@@ -67,16 +71,20 @@ _held: dict[str, Permits] = {}
 _lock = Lock()
 
 
-def take(rate: Rate, subject: str) -> None:
-    """Count one more. Raises `TooMany`, or OperationalError when it cannot be counted."""
-    if rate.most and counting.add(rate.name(subject), rate.seconds) > rate.most:
+def take(rate: Rate, subject: str) -> int:
+    """Count one more, and return the end of the window it is counted in; 0 without a limit. Raises `TooMany`, or
+    OperationalError when it cannot be counted."""
+    if not rate.most:
+        return 0
+    held = counting.add(rate.name(subject), rate.seconds)
+    if held.taken > rate.most:
         raise rate.used_up()
+    return held.ends
 
 
-def give_back(rate: Rate, subject: str) -> None:
-    """Take back one that turned out not to count."""
-    if rate.most:
-        counting.add(rate.name(subject), rate.seconds, -1)
+def give_back(rate: Rate, subject: str, window: int) -> None:
+    """Take back one that turned out not to count, from the window that `take` told."""
+    counting.take_back(rate.name(subject), window)
 
 
 def forgive(rate: Rate, subject: str) -> None:
@@ -101,6 +109,12 @@ def count_request(principal: Principal) -> None:
         take_often(REQUESTS, subject)
 
 
+def count_failed(address: str) -> None:
+    """Raise `TooMany` for an address from which too many keys and tokens come that are not good."""
+    if counted := place(address):
+        take_often(KEYS_BY_ADDRESS, counted)
+
+
 def place(address: str) -> str:
     """What is counted of an address: of IPv6 its network, since a customer has all of it."""
     if not address or not isinstance(ip_address(address), IPv6Address):
@@ -120,7 +134,7 @@ def _has_permit(rate: Rate, subject: str) -> bool:
         return False
     try:
         with counting.impatient():
-            before = counting.add(name, rate.seconds, ahead) - ahead
+            before = counting.add(name, rate.seconds, ahead).taken - ahead
     except OperationalError:
         logger.warning("limit_not_counted", extra={"limit": rate.setting})
         return True

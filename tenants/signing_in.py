@@ -22,20 +22,20 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]
     @sensitive_variables()
     def clean(self) -> dict[str, Any]:
         name, place = self.cleaned_data.get("username"), limits.place(address(self.request))
-        if name is not None and self.cleaned_data.get("password"):
-            self._count(name, place)
+        tried = name is not None and self.cleaned_data.get("password")
+        window = self._count(name, place) if name is not None and tried else 0
         cleaned: dict[str, Any] = super().clean()
         if name is not None and self.user_cache is not None:
             limits.forgive(SIGN_INS_BY_NAME, name)
-            if place:
-                limits.give_back(SIGN_INS_BY_ADDRESS, place)
+            limits.give_back(SIGN_INS_BY_ADDRESS, place, window)
         return cleaned
 
-    def _count(self, name: str, place: str) -> None:
+    def _count(self, name: str, place: str) -> int:
+        """The end of the window in which the attempt counts for the address; 0 where it does not."""
         try:
-            if place:
-                limits.take(SIGN_INS_BY_ADDRESS, place)
+            window = limits.take(SIGN_INS_BY_ADDRESS, place) if place else 0
             limits.take(SIGN_INS_BY_NAME, name)
+            return window
         except TooMany as error:
             raise ValidationError(str(error), code="limit") from None
         except OperationalError:  # who cannot be counted is not let in

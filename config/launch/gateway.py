@@ -3,10 +3,20 @@ too long, chunks that are none."""
 
 import json
 import socket
+import struct
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any
 
+from django.conf import settings
 from gunicorn import util
 from gunicorn.workers.gthread import ThreadWorker
 
+#: Where it puts a callable into the environment of a request, for whoever reads the body to call when that is done. It
+#: says whether that was in time.
+ARRIVED = "landfall.arrived"
 DETAIL = "The request is malformed, or its address or a header is too long."
 FAILURE = "This is a fault of Landfall; its log says more."
 
@@ -23,7 +33,45 @@ def write_problem(sock: socket.socket, status: int, reason: str, _message: str) 
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
+    """Takes a request from nobody who sends it too slowly: a thread that waits for one serves nobody else."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        #: Until when what comes over a connection has to be whole, while it is not.
+        self._arriving: dict[socket.socket, float] = {}
+
     def init_process(self) -> None:
         """gunicorn has no setting for what it answers; this process is its worker and nothing else."""
         util.write_error = write_problem
         super().init_process()
+
+    def load_wsgi(self) -> None:
+        super().load_wsgi()
+        application: Callable[..., Any] = self.app.wsgi()
+
+        def told(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+            arrived = partial(self._arrived, environ["gunicorn.socket"])
+            return application({**environ, ARRIVED: arrived}, start_response)
+
+        self.wsgi = told
+
+    def handle(self, conn: Any) -> Any:
+        limit = settings.REQUEST_TIMEOUT
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", limit, 0))
+        self._arriving[conn.sock] = time.monotonic() + limit
+        try:
+            return super().handle(conn)
+        finally:
+            self._arriving.pop(conn.sock, None)
+
+    def murder_pending(self) -> None:
+        """gunicorn calls this every second at least. Whoever waits for more of a late request is told that it ends."""
+        super().murder_pending()
+        now = time.monotonic()
+        for sock in [sock for sock, until in tuple(self._arriving.items()) if until < now]:
+            self._arriving.pop(sock, None)
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RD)
+
+    def _arrived(self, sock: socket.socket) -> bool:
+        return self._arriving.pop(sock, None) is not None

@@ -4,15 +4,32 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import ForeignKey, QuerySet
+from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from tenants import services
+from tenants import services, strict_json
 from tenants.admin.access import Scope, ScopedAdmin, administered, principal_of, within
 from tenants.models import Environment, Role, Tenant
 
 
 class LabelsField(forms.JSONField):
+    """Django's own takes what no database holds, and fails for what is deep or long."""
+
+    def to_python(self, value: Any) -> Any:
+        if not isinstance(value, str) or value in self.empty_values:
+            return super().to_python(value)
+        try:
+            return strict_json.loads(value.encode())
+        except strict_json.Unreadable as fault:
+            raise forms.ValidationError(f"This {fault}") from None
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        try:
+            return self.to_python(data)
+        except forms.ValidationError:
+            return InvalidJSONInput(data)
+
     def prepare_value(self, value: Any) -> Any:
         """No labels are an empty box, not a word of JSON."""
         return super().prepare_value(value) if value else ""

@@ -6,8 +6,8 @@ from typing import get_args
 
 from config import settings
 from connectors.problems import InputCode
-from destinations.parsing import MAX_DIGITS
 from destinations.refusals import KINDS
+from tenants.strict_json import MAX_DIGITS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
 

@@ -3,8 +3,9 @@
 import json
 import socket
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPResponse
+from pathlib import Path
 
 import pytest
 
@@ -19,15 +20,27 @@ FORM = b"grant_type=client_credentials"
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory) -> Iterator[int]:
+    with served(tmp_path_factory.mktemp("web")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory) -> Iterator[int]:
+    """One that serves two requests at once, and waits a second for each."""
+    with served(tmp_path_factory.mktemp("narrow"), "--workers=1", "--threads=2", LANDFALL_REQUEST_TIMEOUT="1") as found:
+        yield found
+
+
+@contextmanager
+def served(folder: Path, *flags: str, **variables: str) -> Iterator[int]:
     """The web server as `start` runs it, on a database without rows."""
-    folder = tmp_path_factory.mktemp("web")
     assert manage(folder, "migrate", **KEYS).returncode == 0
     found = free_port()
     with closing(serving.listen("127.0.0.1", 0)) as listener:
         command = serving.children(listener)[-1].command
     command = [f"--bind=127.0.0.1:{found}" if word.startswith("--bind=") else word for word in command]
-    environment = KEYS | {"DJANGO_SETTINGS_MODULE": "config.settings", "LANDFALL_VAR": str(folder)}
-    with running(command, lambda: listening(found), folder=folder, env=environment):
+    environment = KEYS | variables | {"DJANGO_SETTINGS_MODULE": "config.settings", "LANDFALL_VAR": str(folder)}
+    with running([*command[:-1], *flags, command[-1]], lambda: listening(found), folder=folder, env=environment):
         yield found
 
 
@@ -117,3 +130,47 @@ def test_a_charset_that_is_none_breaks_nothing(port):
         port, b"GET /api/v1/x?a=1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: a/b; charset=base64\r\n\r\n"
     )
     assert (status, type_) == (404, "application/problem+json")
+
+
+GET = b"GET /api/v1/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"POST /api/v1/destin",
+        post("X-Never: ends")[:-2],
+        post("Content-Length: 30") + b"gra",
+        post("Transfer-Encoding: chunked") + chunk(FORM)[:9],
+        GET * 2_000,
+    ],
+    ids=["the request line", "a header", "a body", "a chunk", "answers that nobody takes"],
+)
+def test_who_is_slow_keeps_nobody_out_for_long(narrow, sent):
+    with ExitStack() as slow:
+        for _ in range(4):
+            sock = slow.enter_context(closing(socket.socket()))
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            sock.connect(("127.0.0.1", narrow))
+            sock.setblocking(False)
+            sock.send(sent)
+        for _ in range(100):  # by then the answers fill whatever there is between here and there
+            status, _, _ = answered(narrow, b"GET /api/v1/nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert status == 404
+
+
+@pytest.mark.parametrize(("path", "status"), [
+    ("/api/v1/destinations", 408),
+    ("/cloudflare/client/v4/accounts/a/workers/observability/destinations", 400),
+    ("/outpost/api/v1/t1/destinations", 408),
+    ("/planet/destinations/v1", 408),
+    ("/redox/platform/v1/environments", 408),
+    ("/stitch/v4/destinations", 408),
+])  # fmt: skip
+def test_a_body_that_comes_late_is_refused_in_words_of_whom_it_was_for(narrow, path, status):
+    with socket.create_connection(("127.0.0.1", narrow), timeout=30) as sock:
+        sock.sendall(f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{{".encode())
+        response = HTTPResponse(sock)
+        response.begin()
+        assert (response.status, "json" in str(response.headers["Content-Type"])) == (status, True)
+        assert "time" in response.read().decode()

@@ -206,8 +206,20 @@ class TestBusy:
 @pytest.mark.django_db
 def test_what_is_given_back_can_be_taken_again(settings):
     most(settings, 2)
-    passed(2, taking=take)
-    give_back(RATE, "key 1")
+    window = take(RATE, "key 1")
+    take(RATE, "key 1")
+    give_back(RATE, "key 1", window)
+    assert passed(5, taking=take) == 1
+
+
+@pytest.mark.django_db
+def test_what_is_given_back_late_is_not_taken_from_the_next_window(settings, clock):
+    most(settings, 2)
+    windows = [take(RATE, "key 1"), take(RATE, "key 1")]
+    clock.now += RATE.seconds
+    assert passed(1, taking=take) == 1
+    for window in windows:
+        give_back(RATE, "key 1", window)
     assert passed(5, taking=take) == 1
 
 

@@ -57,10 +57,22 @@ def test_what_is_rolled_back_is_not_spent():
 
 @pytest.mark.django_db
 def test_what_is_worthless_is_forgotten_and_nothing_else():
-    spend("assertion", "old", timezone.now() - timedelta(seconds=1))
+    spend("assertion", "old", timezone.now() - timedelta(minutes=61))
     spend("assertion", "young", soon())
     assert prune() == 1
     assert not spend("assertion", "young", soon())
+
+
+@pytest.mark.django_db
+def test_a_clock_that_is_ahead_makes_nothing_worthless():
+    spend("assertion", "the-value", timezone.now() - timedelta(minutes=50))
+    assert prune() == 0
+    assert not spend("assertion", "the-value", soon())
+
+
+@pytest.mark.django_db
+def test_any_text_can_be_spent():
+    assert [spend("assertion", "\ud800", soon()), spend("assertion", "\ud800", soon())] == [True, False]
 
 
 def test_forgetting_is_scheduled():

@@ -61,6 +61,8 @@ def answer(error: Exception) -> HttpResponse:
 def outside(cause: Exception) -> HttpResponse:
     """The answer to what never reached a view."""
     kind = kind_of(cause)
+    if kind.status == HTTPStatus.REQUEST_TIMEOUT:
+        return _failed(kind._replace(status=400), str(cause))
     return _told(Refused(404, *NOWHERE)) if kind.status == HTTPStatus.NOT_FOUND else _failed(kind, str(cause))
 
 

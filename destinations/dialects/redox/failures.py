@@ -28,6 +28,7 @@ SPELLED: dict[str, tuple[int, str]] = {
     "not-found": (404, NOT_FOUND),
     "method-not-allowed": (405, "This method is not supported here."),
     "too-many-requests": (429, ""),
+    "too-slow": (408, "The payload did not arrive in time."),
     "too-large": (413, "The payload is too large."),
     "unsupported-media-type": (415, "The payload must be in UTF-8 and not compressed."),
     "unavailable": (503, "The service is busy. Try again in a moment."),
