@@ -6,3 +6,6 @@ class LandfallConfig(AppConfig):
 
     name = "config"
     verbose_name = "Landfall"
+
+    def ready(self) -> None:
+        from config import checks  # noqa: F401, PLC0415  importing registers them

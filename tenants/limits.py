@@ -104,7 +104,7 @@ def take_often(rate: Rate, subject: str) -> None:
 
 
 def count_request(principal: Principal) -> None:
-    """Raise `TooMany` for the key, person or tenant that sends too many requests."""
+    """Raise `TooMany` for the key, person, tenant or partner that sends too many requests."""
     if subject := _who(principal):
         take_often(REQUESTS, subject)
 
@@ -159,4 +159,6 @@ def _who(principal: Principal) -> str:
         return f"key {principal.key.pk}"
     if principal.user:
         return f"user {principal.user.pk}"
-    return f"tenants {sorted(principal.tenants)}" if principal.tenants else ""
+    if principal.tenants:
+        return f"tenants {sorted(principal.tenants)}"
+    return f"name {principal.name}" if principal.name else ""

@@ -16,8 +16,8 @@ from destinations.dialects.outpost import tokens as outpost
 from destinations.dialects.planet import tokens as planet
 from destinations.dialects.redox import tokens as redox
 from destinations.models import ConnectionCheck
-from tenants import limits, services
-from tenants.models import ApiKey
+from tenants import limits, partners, services
+from tenants.models import ApiKey, Partner
 from tests.admin.pages import ADD, LIST, act, webhook_form
 from tests.dialects.cloudflare.client import creation
 from tests.dialects.stitch.test_v4 import STAGING
@@ -108,6 +108,18 @@ class TestFailedSignIns:
         assert last.status_code == 429
         assert get("/api/v1/destinations", **{"X-Forwarded-For": "192.0.2.1, 192.0.2.2"}).status_code == 401
 
+    def test_keys_that_are_not_good_keep_no_person_out(self):
+        User.objects.create_superuser("admin", password="right")
+        assert [get("/api/v1/destinations", "lfk_bad").status_code for _ in range(5)] == [401] * 3 + [429] * 2
+        assert Client().post("/admin/login/", {"username": "admin", "password": "right"}).status_code == 302
+
+    def test_secrets_of_partners_count_although_stitch_answers_400(self):
+        form = dict.fromkeys(("partner_id", "partner_secret", "first_name", "last_name", "company"), "x")
+        form |= {"email": "a@example.com", "region": "us-east-1"}
+        answers = [Client().post("/stitch/v3/accounts", form, "application/json") for _ in range(5)]
+        assert [answer.status_code for answer in answers] == [400] * 3 + [429] * 2
+        refused(answers[-1], "/stitch/")
+
     def test_who_has_no_address_is_not_counted(self):
         client = Client(REMOTE_ADDR="")
         assert {client.get("/api/v1/destinations").status_code for _ in range(6)} == {401}
@@ -152,6 +164,20 @@ class TestRequests:
             answers = [Client(headers={"Authorization": f"Bearer {make()}"}).get(path) for _ in range(4)]
             assert [answer.status_code == 429 for answer in answers] == [False] * 3 + [True]
         assert get("/api/v1/destinations", secret).status_code == 429
+
+    def test_partners_count_for_themselves(self, settings):
+        settings.REQUESTS_PER_KEY = 2
+        first, second = (
+            partners.register(name=name, redirect_uris=["https://example.com/in"], opens_accounts=True) for name in "ab"
+        )
+        form = {"first_name": "x", "last_name": "x", "company": "x", "region": "us-east-1"}
+
+        def opened(partner: tuple[Partner, str], email: str) -> int:
+            mine = {"partner_id": partner[0].client_id, "partner_secret": partner[1], "email": email}
+            return Client().post("/stitch/v3/accounts", form | mine, "application/json").status_code
+
+        assert [opened(first, f"a{number}@example.com") for number in range(3)] == [200, 200, 429]
+        assert opened(second, "b@example.com") == 200
 
     def test_sessions_count_as_their_person(self, client, admin_client, admin_user):
         assert [admin_client.get("/api/v1/destinations").status_code for _ in range(4)] == [200] * 3 + [429]

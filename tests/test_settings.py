@@ -167,8 +167,12 @@ class TestTheStart:
 
     def test_with_https_nothing_is_left_to_say_for_djangos_deployment_check(self, tmp_path):
         variables = KEYS | {"LANDFALL_SECRET_KEY": "".join(map(chr, range(40, 110))), "LANDFALL_HTTPS": "on"}
-        ended = manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING", **variables)
+        check = ("check", "--deploy", "--fail-level", "WARNING")
+        ended = manage(tmp_path, *check, **variables, LANDFALL_PROXIES="1")
         assert ended.returncode == 0, ended.stderr
+        ended = manage(tmp_path, *check, **variables)
+        assert ended.returncode == 1
+        assert "landfall.W001" in ended.stderr
 
 
 class TestLogging:

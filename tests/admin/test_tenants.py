@@ -27,6 +27,20 @@ class TestTenants:
         admin_client.post(admin("tenants_tenant_add"), form)
         assert Tenant.objects.values("id", "name", "metadata").get() == form | {"metadata": {"plan": "gold"}}
 
+    @pytest.mark.parametrize(
+        "metadata",
+        [
+            r'{"a": "\ud800"}', r'{"a": "\u0000"}', '{"a": NaN}', f'{{"a": {"9" * 5000}}}', '{"a": 1e999}',
+            f'{{"a": {"[" * 3000}{"]" * 3000}}}', '{"a": 1, "a": 2}',
+        ],
+        ids=lambda text: text[:12],
+    )  # fmt: skip
+    def test_labels_are_what_a_database_can_hold(self, admin_client, metadata):
+        response = admin_client.post(admin("tenants_tenant_add"), {"name": "A", "id": "a", "metadata": metadata})
+        assert response.status_code == 200
+        assert "metadata" in form_errors(response)
+        assert not Tenant.objects.exists()
+
     @pytest.mark.parametrize("metadata", ["[1]", '"text"', "{", "null"])
     def test_labels_are_names_and_values_or_refused(self, admin_client, metadata):
         response = admin_client.post(admin("tenants_tenant_add"), {"name": "A", "id": "a", "metadata": metadata})

@@ -22,15 +22,19 @@ def bad_request(**errors: str) -> Refused:
     return Refused({"code": "BadRequest", "message": "Invalid form data.", "errors": errors})
 
 
-def open_account(body: Mapping[str, Any]) -> tuple[Tenant, str]:
-    """The new tenant and its token. Raises `Refused`.
-
-    The partner is one that is registered for it, or who has a key of the installation that may do everything.
-    """
+def partner_of(body: Mapping[str, Any]) -> Principal | None:
+    """Whoever may open accounts and proves to be that: a partner that is registered for it, or who has a key of the
+    installation that may do everything. Raises `Refused` for a body that is not whole."""
     _judge(body)
-    partner = _partner(body["partner_id"], body["partner_secret"])
-    if partner is None:
-        raise bad_request()
+    if partner := partners.find(body["partner_secret"], body["partner_id"]):
+        return Principal(name=str(partner)) if partner.opens_accounts else None
+    key = services.find_key(body["partner_secret"])
+    found = principals.of_key(key) if key else None
+    return found if found and found.may_everywhere(Role.ADMIN) else None
+
+
+def open_account(partner: Principal, body: Mapping[str, Any]) -> tuple[Tenant, str]:
+    """The new tenant and its token. Raises `Refused`."""
     # From the address, so that of two who ask at once with the same one gets an account.
     id_ = str(number(body["email"].strip().lower()))
     about = {name: body[name] for name in ("first_name", "last_name", "email", "region")}
@@ -45,15 +49,6 @@ def open_account(body: Mapping[str, Any]) -> tuple[Tenant, str]:
             raise bad_request(company="invalid") from None
         raise
     return tenant, token
-
-
-def _partner(partner_id: str, secret: str) -> Principal | None:
-    """Whoever may open accounts and proves to be that."""
-    if partner := partners.find(secret, partner_id):
-        return Principal(name=str(partner)) if partner.opens_accounts else None
-    key = services.find_key(secret)
-    found = principals.of_key(key) if key else None
-    return found if found and found.may_everywhere(Role.ADMIN) else None
 
 
 def _judge(body: Mapping[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """Accounts, and the sessions in which their people see them."""
 
+from typing import Any
 from urllib.parse import parse_qsl
 
 from django.http import HttpResponse
@@ -13,6 +14,8 @@ from destinations.dialects.stitch.access import account_id
 from destinations.dialects.stitch.failures import Refused, answer
 from destinations.dialects.stitch.views.base import StitchViewSet
 from tenants import partners
+from tenants.limits import count_failed, count_request
+from tenants.origin import address
 from tenants.principals import Principal
 
 MOST_FIELDS = 20
@@ -34,8 +37,17 @@ class AccountViewSet(PartnerViewSet):
             body = self.body()
         except ParseError:
             raise accounts.bad_request() from None
-        tenant, token = accounts.open_account(body if isinstance(body, dict) else {})
+        form = body if isinstance(body, dict) else {}
+        tenant, token = accounts.open_account(self._partner(form), form)
         return Response({"access_token": token, "stitch_account_id": account_id(tenant.pk)})
+
+    def _partner(self, form: dict[str, Any]) -> Principal:
+        partner = accounts.partner_of(form)
+        if partner is None:
+            count_failed(address(self.request))
+            raise accounts.bad_request()
+        count_request(partner)
+        return partner
 
 
 class TokenViewSet(PartnerViewSet):
@@ -48,6 +60,7 @@ class TokenViewSet(PartnerViewSet):
         partner = partners.find(form.get("client_secret", ""), form.get("client_id"))
         if partner is None:
             raise _oauth("invalid_client", "client_secret is of no registered partner, or client_id of another.", 401)
+        count_request(Principal(name=str(partner)))
         try:
             tenant, token = partners.redeem(partner, form.get("code", ""), form.get("redirect_uri"))
         except partners.NoConsent:
