@@ -178,6 +178,11 @@ def test_an_endless_answer_is_cut_off(http_server):
     assert time.monotonic() - started < 5
 
 
+def test_who_expects_more_may_read_more(http_server):
+    assert len(call(http_server.url("/endless"), limit=200_000).body) == 200_000
+    assert len(call(http_server.url("/endless"), limit=10).body) == 10
+
+
 def test_a_compressed_answer_is_not_unpacked(http_server):
     answer = call(http_server.url("/bomb"))
     assert answer.headers["content-encoding"] == "gzip"
