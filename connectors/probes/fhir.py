@@ -10,12 +10,15 @@ READ = "read capability statement"
 JSON = "application/fhir+json"
 #: Bytes of a capability statement that are read; it describes every resource that a server knows.
 LIMIT = 4 * 1024 * 1024
+#: Values in it, at most: some times those of any real one, and few enough to be read in passing. While one is read,
+#: all other checks of the process wait.
+VALUES = 300_000
 
 
 def fault(answer: http.Answer) -> Fault | None:
     """What is wrong with an answer of success that should be the capability statement of a server, in any version of
     FHIR: sentences with {service}."""
-    if len(answer.body) >= LIMIT:
+    if len(answer.body) >= LIMIT or sum(map(answer.body.count, (b"[", b"{", b","))) > VALUES:
         return _TOO_LARGE
     said = answer.json or {}
     sound = said.get("resourceType") in _STATEMENTS and _VERSION.match(f"{said.get('fhirVersion')}")
@@ -42,6 +45,6 @@ NOT_FHIR = Fault(
 )
 _TOO_LARGE = Fault(
     "protocol",
-    f"The capability statement of {{service}} is larger than {LIMIT // 1024 // 1024} MiB.",
+    "The capability statement of {service} is too large to be read.",
     "Check the address of the FHIR server, and whether a proxy answers in its place.",
 )

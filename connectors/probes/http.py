@@ -60,7 +60,7 @@ async def call(
     Follows no redirect, uses no proxy, keeps no cookie, unpacks nothing. With `steps`, making the connection is
     recorded as "resolve", "connect" and "tls" (skipped for http); call it inside the step of the request itself, which
     then begins where those end. `tls` says which certificates to trust; left out, the system's. `via` leads there if
-    not straight. `sign` signs the request as it is sent. `limit` is how many bytes of the answer's body are read.
+    not straight. `sign` signs the request as it is sent. `limit` is how many bytes of an answer of success are read.
     Raises `CheckFailed` (dns, blocked, refused, timeout, tls, protocol).
     """
     place = _Place.of(url, tls, steps, via)
@@ -123,7 +123,8 @@ async def _exchange(place: _Place, method: str, headers: Mapping[str, str], body
     async with _sessions.get().request(
         method, place.url, headers=headers, data=body or None, allow_redirects=False
     ) as response:
-        content = await _read(response.content, limit)
+        success = 200 <= response.status < 300
+        content = await _read(response.content, limit if success else min(limit, BODY_LIMIT))
         found = {name.lower(): ", ".join(response.headers.getall(name)) for name in response.headers}
         response.close()  # what is left of a large answer stays unread
         return Answer(response.status, found, content)

@@ -101,7 +101,13 @@ class TestReading:
             ((200, statement() | {"rest": [{"mode": "client"}]}), "protocol", "does not answer as a FHIR server does"),
             ((200, statement() | {"rest": {"mode": "server"}}), "protocol", "does not answer as a FHIR server does"),
             ((200, statement() | {"rest": ["server"]}), "protocol", "does not answer as a FHIR server does"),
-            ((200, statement() | {"copyright": "x" * fhir.LIMIT}), "protocol", "is larger than 4 MiB"),
+            ((200, statement() | {"copyright": "x" * fhir.LIMIT}), "protocol", "is too large to be read"),
+            ((200, b'{"a":[' + b"[]," * 200_000 + b"[]]}"), "protocol", "is too large to be read"),
+            (
+                (200, b'{"a":[' + (b"[" * 900 + b"]" * 900 + b",") * 400 + b"[]]}"),
+                "protocol",
+                "is too large to be read",
+            ),
         ],
     )
     def test_what_an_answer_means(self, cloud, entra, said, code, words):

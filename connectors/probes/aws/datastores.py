@@ -5,8 +5,8 @@ from connectors.steps import Steps
 
 FIND, ASK = "find data store", "ask to create a resource"
 STEPS = ("resolve", "connect", "tls", FIND, fhir.READ, ASK)
-#: A resource without a type, which no FHIR server can store.
-NOTHING = b"{}"
+#: A resource without a type; nor has it anything of what every observation must have, should the path tell the type.
+NOTHING, TYPE = b"{}", "Observation"
 
 
 async def check(api: aws.Api, keys: aws.Keys, store: aws.Resource, steps: Steps) -> None:
@@ -22,7 +22,7 @@ async def check(api: aws.Api, keys: aws.Keys, store: aws.Resource, steps: Steps)
             raise aws.failure(fault, api, store)
     with steps(ASK):
         headers = {"Accept": fhir.JSON, "Content-Type": "application/json"}
-        answer = await api.send(keys, "POST", f"{base}/Basic", headers, NOTHING)
+        answer = await api.send(keys, "POST", f"{base}/{TYPE}", headers, NOTHING)
         if not _refused(answer):
             raise aws.failure(_fault(answer) or aws.NOT_AMAZON, api, store)
 

@@ -23,8 +23,8 @@ _ROLE = (
 )
 _NO_WORKSPACE = Fault(
     "not_found",
-    "There is no workspace “{workspace}” in Fabric, or the service principal's tenant has none of this name.",
-    "Check the name of the workspace, and that the tenant ID is that of its tenant.",
+    "There is no workspace “{workspace}” in the Fabric of the service principal's tenant.",
+    "Check the name of the workspace, the tenant ID, and that the service principal has a role in the workspace.",
 )
 _NO_LAKEHOUSE = Fault(
     "not_found",
