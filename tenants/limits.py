@@ -18,10 +18,10 @@ logger = logging.getLogger(__name__)
 
 
 class TooMany(Exception):
-    """A limit is used up; `retry_after` is how many seconds it takes until there is room again."""
+    """The limit `most` is used up; `retry_after` is how many seconds it takes until there is room again."""
 
-    def __init__(self, message: str, retry_after: int) -> None:
-        self.retry_after = retry_after
+    def __init__(self, message: str, retry_after: int, most: int) -> None:
+        self.retry_after, self.most = retry_after, most
         super().__init__(message)
 
 
@@ -44,7 +44,7 @@ class Rate:
         return f"{self.setting}{self.apart} {subject}"
 
     def used_up(self) -> TooMany:
-        return TooMany(self.refusal, counting.left_of_window(self.seconds))
+        return TooMany(self.refusal, counting.left_of_window(self.seconds), self.most)
 
 
 FAILED = "There were too many failed sign-ins. Try again in a few minutes."

@@ -138,6 +138,11 @@ class TestRequests:
         refused(get(path, key), path)
         assert get(path, other).status_code != 429
 
+    def test_redox_tells_how_many_as_the_vendor_does(self):
+        key = make_key(make_tenant("acme"))
+        answers = [get(ADDRESSES["/redox/"], key) for _ in range(4)]
+        assert [answer.headers.get("X-RateLimit-Limit") for answer in answers] == [None, None, None, "3"]
+
     def test_where_they_go_makes_no_difference(self):
         key = make_key(make_tenant("acme"))
         assert 429 not in [get(path, key).status_code for path in list(ADDRESSES.values())[:3]]

@@ -21,13 +21,13 @@ from connectors.perloop import PerLoop
 from connectors.problems import CheckFailed
 from connectors.steps import Sign, Steps
 
-BODY_LIMIT = 64 * 1024  # bytes of an answer that are read
+BODY_LIMIT = 64 * 1024  # bytes of an answer that are read, unless a caller asks for more
 ANSWER_LIMIT = 60.0  # seconds for a whole call; a check's own limit is shorter
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`headers` by lower-case name, several of one name joined by commas; `body` is cut off at 64 KiB."""
+    """`headers` by lower-case name, several of one name joined by commas; `body` is cut off at its limit."""
 
     status: int
     headers: Mapping[str, str]
@@ -53,13 +53,14 @@ async def call(
     tls: ssl.SSLContext | None = None,
     via: egress.Way | None = None,
     sign: Sign | None = None,
+    limit: int = BODY_LIMIT,
 ) -> Answer:
     """Send one request and read the answer, whatever its status. `url` is sent as it is written.
 
     Follows no redirect, uses no proxy, keeps no cookie, unpacks nothing. With `steps`, making the connection is
     recorded as "resolve", "connect" and "tls" (skipped for http); call it inside the step of the request itself, which
     then begins where those end. `tls` says which certificates to trust; left out, the system's. `via` leads there if
-    not straight. `sign` signs the request as it is sent.
+    not straight. `sign` signs the request as it is sent. `limit` is how many bytes of an answer of success are read.
     Raises `CheckFailed` (dns, blocked, refused, timeout, tls, protocol).
     """
     place = _Place.of(url, tls, steps, via)
@@ -67,7 +68,8 @@ async def call(
     token = _place.set(place)
     try:
         with _explained(place):
-            return await _exchange(place, method, sign(method, str(place.url), sent, body) if sign else sent, body)
+            signed = sign(method, str(place.url), sent, body) if sign else sent
+            return await _exchange(place, method, signed, body, limit)
     finally:
         _place.reset(token)
 
@@ -117,19 +119,20 @@ def _server_name(host: str, steps: Steps | None) -> str:
 _SAFE = "/%:@!$&'()*+,;=~"
 
 
-async def _exchange(place: _Place, method: str, headers: Mapping[str, str], body: bytes) -> Answer:
+async def _exchange(place: _Place, method: str, headers: Mapping[str, str], body: bytes, limit: int) -> Answer:
     async with _sessions.get().request(
         method, place.url, headers=headers, data=body or None, allow_redirects=False
     ) as response:
-        content = await _read(response.content)
+        success = 200 <= response.status < 300
+        content = await _read(response.content, limit if success else min(limit, BODY_LIMIT))
         found = {name.lower(): ", ".join(response.headers.getall(name)) for name in response.headers}
         response.close()  # what is left of a large answer stays unread
         return Answer(response.status, found, content)
 
 
-async def _read(stream: aiohttp.StreamReader) -> bytes:
+async def _read(stream: aiohttp.StreamReader, limit: int) -> bytes:
     content = bytearray()
-    while len(content) < BODY_LIMIT and (chunk := await stream.read(BODY_LIMIT - len(content))):
+    while len(content) < limit and (chunk := await stream.read(limit - len(content))):
         content += chunk
     return bytes(content)
 

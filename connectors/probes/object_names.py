@@ -11,7 +11,7 @@ class ObjectNameField(PatternField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
-            r"(?!\.{1,2}\Z)[A-Za-z0-9._-]+",
+            r"(?!\.{1,2}$)[A-Za-z0-9._-]+",
             "This may hold letters, digits, dots, hyphens and underscores only.",
             required=False,
             max_length=120,

@@ -10,7 +10,6 @@ from connectors.problems import Problem
 from connectors.strategies.base import Offer, Strategy
 from connectors.strategies.headers import basic
 
-DEFAULT_CLOUD = next(iter(entra.CLOUDS))
 REMEDY = "Check the token URL, the client ID and its secret, and what the token is asked for with."
 # RFC 6749 section 5.2: words that a message may repeat, because they can be no others.
 ERRORS = ("invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type",
@@ -38,8 +37,9 @@ class OAuth2(Strategy):
     name = "oauth2"
     label = "OAuth 2.0, two-legged"
     hint = (
-        "It serves types that have secret headers, and Databricks on Azure if its token URL is of the cloud that the "
-        "storage is in, such as https://login.microsoftonline.com/TENANT/oauth2/v2.0/token."
+        "It serves types that have secret headers, and those of Azure that sign in as a service principal (Databricks "
+        "on Azure, Microsoft Fabric, Azure Health Data Services) if its token URL is of the cloud that they are in, "
+        "such as https://login.microsoftonline.com/TENANT/oauth2/v2.0/token."
     )
 
     class Config(Section):
@@ -86,7 +86,7 @@ class OAuth2(Strategy):
                     yield Problem(f"{self.parts[part]}.{name}", "required", "The grant type password needs this.")
 
     def offers(self, config: Values, credentials: Values, place: Values) -> Iterator[Offer]:
-        tenant = entra_tenant(config["token_url"], place.get("storage_endpoint_suffix", DEFAULT_CLOUD))
+        tenant = entra_tenant(config["token_url"], entra.cloud_of(place))
         if tenant:
             principal = {"tenant_id": tenant, "client_id": config.get("client_id")}
             given = {**principal, "client_secret": credentials.get("client_secret")}

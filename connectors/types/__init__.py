@@ -2,18 +2,22 @@
 
 from connectors.base import Connector
 from connectors.types.aws_eventbridge import AwsEventBridge
+from connectors.types.aws_healthlake import AwsHealthLake
 from connectors.types.aws_kinesis import AwsKinesis
 from connectors.types.aws_s3 import AwsS3
 from connectors.types.aws_s3_policy import AwsS3Policy
 from connectors.types.aws_sqs import AwsSqs
 from connectors.types.azure_blob_storage import AzureBlobStorage
 from connectors.types.azure_databricks import AzureDatabricks
+from connectors.types.azure_fabric import AzureFabric
+from connectors.types.azure_health_data_services import AzureHealthDataServices
 from connectors.types.azure_servicebus import AzureServiceBus
 from connectors.types.azure_sqldw import AzureSqlDw
 from connectors.types.bigquery import BigQuery
 from connectors.types.cloudflare_queues import CloudflareQueues
 from connectors.types.data_world import DataWorld
 from connectors.types.databricks_delta import DatabricksDelta
+from connectors.types.gcp_healthcare import GcpHealthcare
 from connectors.types.gcp_pubsub import GcpPubsub
 from connectors.types.google_cloud_storage import GoogleCloudStorage
 from connectors.types.hookdeck import Hookdeck
@@ -47,6 +51,7 @@ ALL: tuple[type[Connector], ...] = (
     GoogleCloudStorage,
     AzureBlobStorage,
     AzureDatabricks,
+    AzureFabric,
     OracleCloudStorage,
     S3Compatible,
     Postgres,
@@ -59,4 +64,7 @@ ALL: tuple[type[Connector], ...] = (
     BigQuery,
     DatabricksDelta,
     DataWorld,
+    AwsHealthLake,
+    GcpHealthcare,
+    AzureHealthDataServices,
 )

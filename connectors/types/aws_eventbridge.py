@@ -64,7 +64,7 @@ class AwsEventBridge(Connector):
         return _api(config).service
 
     async def check(self, config: Values, credentials: Values, steps: Steps) -> None:
-        await aws.check(_api(config), aws.Keys.of(credentials), _bus(config), steps)
+        await aws.check(_api(config), aws.Keys.of(credentials), _bus(config), _ask(config), steps)
 
 
 def _name(config: Values) -> str:
@@ -77,14 +77,18 @@ def _api(config: Values) -> aws.Api:
 
 def _bus(config: Values) -> aws.Resource:
     name, region = _name(config), config["region"]
-    event = {"EventBusName": name, "Source": SOURCE, "DetailType": SOURCE, "Detail": "not JSON"}
     return aws.Resource(
         kind="event bus",
         name=name,
         arn=name if name.startswith("arn:") else f"arn:{aws.partition(region)}:events:{region}:*:event-bus/{name}",
+        right="events:PutEvents",
         look=aws.Look(FIND, "DescribeEventBus", {"Name": name}, _unfit),
-        ask=aws.Ask(ASK, "PutEvents", {"Entries": [event]}, right="events:PutEvents", told=_told),
     )
+
+
+def _ask(config: Values) -> aws.Ask:
+    event = {"EventBusName": _name(config), "Source": SOURCE, "DetailType": SOURCE, "Detail": "not JSON"}
+    return aws.Ask(ASK, "PutEvents", {"Entries": [event]}, told=_told)
 
 
 def _unfit(result: Values) -> aws.Fault | None:

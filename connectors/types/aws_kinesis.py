@@ -61,7 +61,7 @@ class AwsKinesis(Connector):
         return _api(config).service
 
     async def check(self, config: Values, credentials: Values, steps: Steps) -> None:
-        await aws.check(_api(config), aws.Keys.of(credentials), _stream(config), steps)
+        await aws.check(_api(config), aws.Keys.of(credentials), _stream(config), _ask(config), steps)
 
 
 def _api(config: Values) -> aws.Api:
@@ -70,20 +70,27 @@ def _api(config: Values) -> aws.Api:
 
 def _stream(config: Values) -> aws.Resource:
     name, region = config["stream_name"], config["region"]
-    record = {"StreamName": name, "Data": "", "PartitionKey": "landfall.check", "ExplicitHashKey": str(TOO_HIGH)}
     return aws.Resource(
         kind="stream",
         name=name,
         arn=f"arn:{aws.partition(region)}:kinesis:{region}:*:stream/{name}",
+        right="kinesis:PutRecord",
         look=aws.Look(FIND, "DescribeStreamSummary", {"StreamName": name}, _unfit),
-        ask=aws.Ask(
-            ASK,
-            "PutRecord",
-            record,
-            right="kinesis:PutRecord",
-            told=lambda result: "" if "SequenceNumber" in result else None,
-            refusals=frozenset({"InvalidArgumentException"}),
-        ),
+    )
+
+
+def _ask(config: Values) -> aws.Ask:
+    return aws.Ask(
+        ASK,
+        "PutRecord",
+        {
+            "StreamName": config["stream_name"],
+            "Data": "",
+            "PartitionKey": "landfall.check",
+            "ExplicitHashKey": str(TOO_HIGH),
+        },
+        told=lambda result: "" if "SequenceNumber" in result else None,
+        refusals=frozenset({"InvalidArgumentException"}),
     )
 
 

@@ -64,7 +64,7 @@ class AwsSqs(Connector):
         return _api(config).service
 
     async def check(self, config: Values, credentials: Values, steps: Steps) -> None:
-        await aws.check(_api(config), aws.Keys.of(credentials), _queue(config), steps)
+        await aws.check(_api(config), aws.Keys.of(credentials), _queue(config), _ask(config), steps)
 
 
 def _api(config: Values) -> aws.Api:
@@ -76,22 +76,26 @@ def _api(config: Values) -> aws.Api:
 def _queue(config: Values) -> aws.Resource:
     url, region = config["queue_url"], _region(config)
     account, name = (["", *urlsplit(url).path.strip("/").split("/")])[-2:]
-    message = {"Id": "check", "MessageBody": "A connection check. It may be ignored.", "DelaySeconds": TOO_LONG}
-    if name.endswith(".fifo"):
-        message |= {"MessageGroupId": "landfall.check", "MessageDeduplicationId": "landfall.check"}
     return aws.Resource(
         kind="queue",
         name=name,
         arn=f"arn:{aws.partition(region)}:sqs:{region}:{account}:{name}",
+        right="sqs:SendMessage",
         look=aws.Look(FIND, "GetQueueAttributes", {"QueueUrl": url, "AttributeNames": ["QueueArn"]}, _unfit),
-        ask=aws.Ask(
-            ASK,
-            "SendMessageBatch",
-            {"QueueUrl": url, "Entries": [message]},
-            right="sqs:SendMessage",
-            told=_told,
-            early=frozenset({"InvalidParameterValue", "InvalidParameterValueException", "MissingParameter"}),
-        ),
+    )
+
+
+def _ask(config: Values) -> aws.Ask:
+    url = config["queue_url"]
+    message = {"Id": "check", "MessageBody": "A connection check. It may be ignored.", "DelaySeconds": TOO_LONG}
+    if urlsplit(url).path.rstrip("/").endswith(".fifo"):
+        message |= {"MessageGroupId": "landfall.check", "MessageDeduplicationId": "landfall.check"}
+    return aws.Ask(
+        ASK,
+        "SendMessageBatch",
+        {"QueueUrl": url, "Entries": [message]},
+        told=_told,
+        early=frozenset({"InvalidParameterValue", "InvalidParameterValueException", "MissingParameter"}),
     )
 
 

@@ -6,6 +6,8 @@ from connectors.places import Place
 from connectors.probes import blob, entra
 from connectors.probes.object_names import ObjectNameField
 
+MUST = "The tenant must be in the cloud that the storage endpoint suffix names."
+
 
 class CloudField(Place, ChoiceField):
     """Which of Azure's clouds, by the end of the names of its servers."""
@@ -56,7 +58,7 @@ class AzureDatabricks(Connector):
     async def check(self, config: Values, credentials: Values, steps: Steps) -> None:
         async def sign_in() -> str:
             who = entra.ServicePrincipal.of(credentials)
-            return await entra.token(who, config["storage_endpoint_suffix"], blob.as_principal.SCOPE)
+            return await entra.token(who, entra.cloud_of(config), blob.as_principal.SCOPE, MUST)
 
         container = blob.Container.of(config, prefix=config.get("prefix", ""))
         await blob.as_principal.check(container, sign_in, steps)

@@ -23,6 +23,7 @@ Trigger = ConnectionCheck.Trigger
 FAMILY_ICONS = {
     "HTTP": "webhook",
     "databases": "database",
+    "FHIR stores": "clinical_notes",
     "object storage": "deployed_code",
     "telemetry": "monitoring",
     "message brokers": "conveyor_belt",

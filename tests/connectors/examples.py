@@ -172,6 +172,15 @@ EXAMPLES = {
         },
         at=lambda host, port: {"endpoint": f"http://{host}:{port}"},
     ),
+    "aws_healthlake": Example(
+        config={"datastore_id": "0123456789abcdef0123456789abcdef", "region": "eu-west-1"},
+        credentials={
+            "access_key_id": "AKIAEXAMPLEEXAMPLE00",
+            "secret_access_key": "the/secret+access=key-of-the-example",
+            "session_token": "the-session-token-of-the-example",
+        },
+        at=lambda host, port: {"endpoint": f"http://{host}:{port}"},
+    ),
     "aws_eventbridge": Example(
         config={"region": "eu-west-1", "event_bus_name": "events"},
         credentials={
@@ -220,6 +229,16 @@ EXAMPLES = {
         credentials={"service_account_json": SERVICE_ACCOUNT},
         at=lambda host, port: {"endpoint": f"http://{host}:{port}"},
     ),
+    "gcp_healthcare": Example(
+        config={
+            "project_id": "the-project",
+            "location": "europe-west3",
+            "dataset": "clinic",
+            "fhir_store": "the.fhir-store",
+        },
+        credentials={"service_account_json": SERVICE_ACCOUNT},
+        at=lambda host, port: {"endpoint": f"http://{host}:{port}"},
+    ),
     "google_cloud_storage": Example(
         config={"bucket": "the-bucket", "prefix": "landing/"},
         credentials={"service_account_json": SERVICE_ACCOUNT},
@@ -264,6 +283,25 @@ EXAMPLES = {
         },
         at=lambda host, port: {},
         address="connectors.probes.blob.container.SERVICE",
+    ),
+    "azure_fabric": Example(
+        config={"workspace": "The Workspace", "lakehouse": "The_Lakehouse", "prefix": "landing/"},
+        credentials={
+            "tenant_id": "01234567-89ab-cdef-0123-456789abcdef",
+            "client_id": "fedcba98-7654-3210-fedc-ba9876543210",
+            "client_secret": "a~Q8.the-client-secret_of-the-example",
+        },
+        at=lambda host, port: {},
+        address="connectors.probes.onelake.lakehouse.SERVICE",
+    ),
+    "azure_health_data_services": Example(
+        config={"fhir_server_url": "https://clinic-records.fhir.azurehealthcareapis.com"},
+        credentials={
+            "tenant_id": "01234567-89ab-cdef-0123-456789abcdef",
+            "client_id": "fedcba98-7654-3210-fedc-ba9876543210",
+            "client_secret": "a~Q8.the-client-secret_of-the-example",
+        },
+        at=lambda host, port: {"fhir_server_url": f"https://{host}:{port}"},
     ),
     "snowflake": Example(
         config={

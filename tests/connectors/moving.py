@@ -19,6 +19,7 @@ OTHER_CA = trustme.CA().cert_pem.bytes().decode()
 # What to change so that the field of the name tells another place. Others besides it are what must go with it.
 ELSEWHERE: dict[str, dict[str, Any]] = {
     "url": {"url": "https://elsewhere.example.net/in"},
+    "fhir_server_url": {"fhir_server_url": "https://elsewhere.example.net"},
     "host": {"host": "elsewhere.example.net"},
     "port": {"port": 4444},
     "endpoint": {"endpoint": "https://elsewhere.example.net"},
@@ -43,7 +44,7 @@ OWN: dict[tuple[str, str], dict[str, Any]] = {
 # Google's endpoints are asked for with a token only if they are Google's.
 OWN |= {
     (type_, "endpoint"): {"endpoint": "https://elsewhere.googleapis.com"}
-    for type_ in ("bigquery", "gcp_pubsub", "google_cloud_storage")
+    for type_ in ("bigquery", "gcp_healthcare", "gcp_pubsub", "google_cloud_storage")
 }
 MOVES = [(type_, place) for type_ in registry.names() for place in registry.get(type_).places]
 

@@ -178,6 +178,12 @@ def test_an_endless_answer_is_cut_off(http_server):
     assert time.monotonic() - started < 5
 
 
+def test_who_expects_more_may_read_more(http_server):
+    assert len(call(http_server.url("/endless"), limit=200_000).body) == 200_000
+    for limit, length in ((200_000, 64 * 1024), (10, 10)):  # a refusal is short
+        assert len(call(http_server.url("/endless/404"), limit=limit).body) == length
+
+
 def test_a_compressed_answer_is_not_unpacked(http_server):
     answer = call(http_server.url("/bomb"))
     assert answer.headers["content-encoding"] == "gzip"

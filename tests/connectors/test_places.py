@@ -19,7 +19,9 @@ HARMLESS: dict[str, set[str]] = {
     "aws_sqs": {"region"},  # the URL of the queue has the server; this is a part of signatures
     "aws_kinesis": {"stream_name", "partition_key_template"},
     "aws_eventbridge": {"event_bus_name"},
+    "aws_healthlake": {"datastore_id"},
     "gcp_pubsub": {"project_id", "topic"},
+    "gcp_healthcare": {"project_id", "location", "dataset", "fhir_store"},
     "azure_servicebus": {"name", "namespace"},  # the server is in the connection string, which is a secret
     "cloudflare_queues": {"account_id", "queue_id"},  # the token goes to Cloudflare, and to nobody else
     "aws_s3": {*STORED, "key_template", "storage_class", "server_side_encryption"},
@@ -27,6 +29,9 @@ HARMLESS: dict[str, set[str]] = {
     "google_cloud_storage": STORED,
     "azure_blob_storage": {"container", "test_object"},
     "azure_databricks": {"container", "prefix", "test_object"},
+    # The token goes to OneLake, and to nobody else.
+    "azure_fabric": {"workspace", "lakehouse", "prefix", "test_object"},
+    "azure_health_data_services": set(),
     "oracle_cloud_storage": STORED,
     # The bucket may stand before the host of the endpoint, within its domain. The region is a part of signatures.
     "s3_compatible": {*STORED, "region", "use_path_style"},

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from connectors import perloop, registry, strategies
+from connectors.probes.entra import PrincipalSection
 from connectors.problems import Invalid
 from connectors.running import run
 from connectors.strategies import Attached
@@ -26,6 +27,7 @@ RSA = pem(make_key())
 TOKEN_URL = "https://auth.example.com/token"
 LOGIN = f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token"
 PLACE = {"service": "execute-api", "region": "us-west-2"}
+PRINCIPAL = {"tenant_id": TENANT, "client_id": CLIENT, "client_secret": "s"}
 # Properties and secrets by strategy, and what types take of them.
 CASES = [
     ("basic", {"username": "u"}, {"password": "p"}, "postgres", {"username": "u", "password": "p"}),
@@ -45,9 +47,20 @@ CASES = [
         {"token_url": LOGIN, "client_id": CLIENT},
         {"client_secret": "s"},
         "azure_databricks",
-        {"tenant_id": TENANT, "client_id": CLIENT, "client_secret": "s"},
+        PRINCIPAL,
     ),
     ("oauth2", {"token_url": TOKEN_URL, "client_id": CLIENT}, {"client_secret": "s"}, "azure_databricks", None),
+    *(
+        ("oauth2", {"token_url": LOGIN, "client_id": CLIENT}, {"client_secret": "s"}, type_, PRINCIPAL)
+        for type_ in ("azure_fabric", "azure_health_data_services")
+    ),
+    (
+        "aws_sigv4",
+        {"access_key_id": "AKIA"},
+        {"secret_access_key": "s"},
+        "aws_healthlake",
+        {"access_key_id": "AKIA", "secret_access_key": "s"},
+    ),
     ("bearer", {}, {"token": "t"}, "postgres", None),
     ("aws_sigv4", {"access_key_id": "AKIA"}, {"secret_access_key": "s"}, "webhook", None),
     ("aws_sigv4", {"access_key_id": "AKIA", "service": "execute-api"}, {"secret_access_key": "s"}, "webhook", None),
@@ -72,6 +85,31 @@ def test_a_token_url_of_another_cloud_does_not_serve():
     place = EXAMPLES["azure_databricks"].config | {"storage_endpoint_suffix": "core.usgovcloudapi.net"}
     given = attached("oauth2", {"token_url": LOGIN, "client_id": CLIENT}, {"client_secret": "s"})
     assert given.offer(registry.get("azure_databricks"), place) is None
+
+
+def test_the_host_of_a_fhir_server_tells_which_cloud_a_token_url_must_be_of():
+    connector, secrets = registry.get("azure_health_data_services"), {"client_secret": "s"}
+    here = attached("oauth2", {"token_url": LOGIN, "client_id": CLIENT}, secrets)
+    elsewhere = LOGIN.replace("microsoftonline.com", "microsoftonline.us")
+    there = attached("oauth2", {"token_url": elsewhere, "client_id": CLIENT}, secrets)
+    place = {"fhir_server_url": "https://a-b.fhir.azurehealthcareapis.us"}
+    assert here.offer(connector, place) is None
+    assert there.offer(connector, place).values == PRINCIPAL
+    assert there.offer(connector, EXAMPLES["azure_health_data_services"].config) is None
+
+
+@pytest.mark.parametrize("told", [None, 5, [], {}, "https://[", "nowhere"])
+def test_what_is_no_place_yet_is_in_no_other_cloud(told):
+    given = attached("oauth2", {"token_url": LOGIN, "client_id": CLIENT}, {"client_secret": "s"})
+    connector = registry.get("azure_health_data_services")
+    assert given.offer(connector, {"fhir_server_url": told}).values == PRINCIPAL
+    assert given.offer(registry.get("azure_databricks"), {"storage_endpoint_suffix": told}) is None
+
+
+def test_the_hint_names_every_type_that_signs_in_as_a_service_principal():
+    principals = [one.label for one in registry.every() if isinstance(one.credentials, PrincipalSection)]
+    assert len(principals) == 3
+    assert all(label in strategies.get("oauth2").hint for label in principals)
 
 
 def test_a_service_account_is_put_together_as_google_hands_it_out():
@@ -265,7 +303,7 @@ class TestSigned:
         assert proves(server.taken, ACCESS, KEY, region="us-west-2", service="execute-api")
 
 
-@pytest.mark.parametrize("type_", ["webhook", "google_cloud_storage"])
+@pytest.mark.parametrize("type_", ["webhook", "google_cloud_storage", "gcp_healthcare"])
 def test_what_is_only_kept_fails_the_check_and_says_why(type_):
     given = attached("google_wif", {"audience": "a", "token_url": "https://sts.googleapis.com/v1/token"}, {})
     connector = registry.get(type_)

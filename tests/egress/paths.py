@@ -152,7 +152,7 @@ def _token_url(name: str, properties: Mapping[str, Any], secrets: Mapping[str, A
 async def _entra(host: str, port: int) -> str:
     principal = entra.ServicePrincipal(TENANT, CLIENT, "secret")
     with patch.dict(entra.CLOUDS, {"core.windows.net": f"http://{host}:{port}"}):
-        return await ended(entra.token(principal, "core.windows.net", "https://storage.azure.com/.default"))
+        return await ended(entra.token(principal, "core.windows.net", "https://storage.azure.com/.default", "It must."))
 
 
 async def _google(host: str, port: int) -> str:

@@ -40,7 +40,11 @@ META = '<html><head><meta http-equiv="refresh" content="0; url={url}"></head></h
 NOT_HTTP = {
     "azure_servicebus", "azure_sqldw", "kafka", "mssql", "mysql", "panoply", "postgres", "rabbitmq", "redshift",
 }  # fmt: skip
-ENCRYPTED = {"snowflake", "data_world", "databricks_delta", "azure_databricks, encrypted"}  # who knows nothing else
+# Who knows nothing else.
+ENCRYPTED = {
+    "snowflake", "data_world", "databricks_delta", "azure_databricks, encrypted", "azure_fabric, encrypted",
+    "azure_health_data_services",
+}  # fmt: skip
 SPEAKING = [
     path
     for path in (*typed(), *built())

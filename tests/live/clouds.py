@@ -5,15 +5,18 @@ from dataclasses import replace
 
 from connectors.probes import entra as entra_probe
 from connectors.probes.blob import container as blob_container
-from connectors.probes.google import storage, tables, topics
+from connectors.probes.google import fhir_stores, storage, tables, topics
+from connectors.probes.onelake import lakehouse as onelake_lakehouse
 from tests.connectors.aws_resources import name_for
 from tests.live.declaring import MISSING_RESOURCE, NO_PERMISSION, TLS_MISMATCH, WRONG_CREDENTIAL, Broken, Live, live
 from tests.servers import azure
 from tests.servers.bigquery import DENIED, TABLES, Project
 from tests.servers.entra import CLIENT, SECRET, TENANT
+from tests.servers.fhir import REGION, STORE, statement
 from tests.servers.google import make_key, newer_refusal, refusal, service_account
 from tests.servers.s3 import ADMIN, READER
 
+FHIR_STORE = "/v1/projects/the-project/locations/europe-west3/datasets/clinic/fhirStores/records"
 TOPIC = "/v1/projects/the-project/topics/events"
 
 
@@ -120,6 +123,65 @@ def azure_databricks(request):
     )
 
 
+@live("azure_fabric")
+def azure_fabric(request):
+    server, monkeypatch = request.getfixturevalue("azurite_entra"), request.getfixturevalue("monkeypatch")
+    request.getfixturevalue("system_trust")
+    monkeypatch.setitem(entra_probe.CLOUDS, entra_probe.PUBLIC, request.getfixturevalue("entra").url)
+    monkeypatch.setattr(onelake_lakehouse, "SERVICE", server.endpoint())
+    forbidding = request.getfixturevalue("forbidding_storage").url("", "localhost")
+    workspace = server.create(name_for(request.node.nodeid))
+    server.put(workspace, "Lake.Lakehouse/Files")
+
+    def at(url):
+        return lambda: monkeypatch.setattr(onelake_lakehouse, "SERVICE", url)
+
+    return Live(
+        {"workspace": workspace, "lakehouse": "Lake", "prefix": "in/"},
+        {"tenant_id": TENANT, "client_id": CLIENT, "client_secret": SECRET},
+        {
+            WRONG_CREDENTIAL: Broken("denied", credentials={"client_secret": "not-the-secret-of-the-client"}),
+            MISSING_RESOURCE: Broken("not_found", {"lakehouse": "Nothing"}),
+            NO_PERMISSION: Broken("forbidden", outside=at(forbidding)),
+            TLS_MISMATCH: Broken("tls", outside=at(server.endpoint("127.0.0.1"))),
+        },
+    )
+
+
+@live("azure_health_data_services")
+def azure_health_data_services(request):
+    service = request.getfixturevalue("azure_fhir")
+    request.getfixturevalue("system_trust")
+    login = request.getfixturevalue("entra").url
+    request.getfixturevalue("monkeypatch").setitem(entra_probe.CLOUDS, entra_probe.PUBLIC, login)
+    return Live(
+        {"fhir_server_url": service.url},
+        {"tenant_id": TENANT, "client_id": CLIENT, "client_secret": SECRET},
+        {
+            WRONG_CREDENTIAL: Broken("denied", credentials={"client_secret": "not-the-secret-of-the-client"}),
+            MISSING_RESOURCE: Broken("not_found", {"fhir_server_url": service.url.replace("/fhir", "/nothing")}),
+            NO_PERMISSION: Broken("forbidden", outside=service.rights.clear),
+            TLS_MISMATCH: Broken("tls", {"fhir_server_url": service.url.replace("localhost", "127.0.0.1")}),
+        },
+    )
+
+
+@live("aws_healthlake")
+def aws_healthlake(request):
+    service = request.getfixturevalue("healthlake")
+    request.getfixturevalue("system_trust")
+    return Live(
+        {"datastore_id": STORE, "region": REGION, "endpoint": service.url},
+        service.keys("owner"),
+        {
+            WRONG_CREDENTIAL: Broken("denied", credentials={"secret_access_key": "another secret, with blanks"}),
+            MISSING_RESOURCE: Broken("not_found", {"datastore_id": "f" * 32}),
+            NO_PERMISSION: Broken("forbidden", credentials=service.keys("reader")),
+            TLS_MISMATCH: Broken("tls", {"endpoint": service.url.replace("localhost", "127.0.0.1")}),
+        },
+    )
+
+
 def _google(request, module, config, missing, refused):
     """What `module` speaks to stands here. `refused` has the requests that somebody without rights is refused."""
     google, monkeypatch = request.getfixturevalue("google"), request.getfixturevalue("monkeypatch")
@@ -161,3 +223,15 @@ def gcp_pubsub(request):
     }
     refused = {f"POST {TOPIC}:testIamPermissions": newer_refusal(403, "PERMISSION_DENIED", "IAM_PERMISSION_DENIED")}
     return _google(request, topics, {"project_id": "the-project", "topic": "events"}, {"topic": "nothing"}, refused)
+
+
+@live("gcp_healthcare")
+def gcp_healthcare(request):
+    request.getfixturevalue("google").answers = {
+        f"GET {FHIR_STORE}": (200, {"name": FHIR_STORE.removeprefix("/v1/")}),
+        f"GET {FHIR_STORE}/fhir/metadata": (200, statement()),
+        f"POST {FHIR_STORE}:testIamPermissions": lambda asked: (200, json.loads(asked.body)),
+    }
+    config = {"project_id": "the-project", "location": "europe-west3", "dataset": "clinic", "fhir_store": "records"}
+    refused = {f"POST {FHIR_STORE}:testIamPermissions": newer_refusal(403, "PERMISSION_DENIED")}
+    return _google(request, fhir_stores, config, {"fhir_store": "nothing"}, refused)

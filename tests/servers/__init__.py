@@ -6,6 +6,7 @@ from tests.servers.certificates import authority, stranger
 from tests.servers.data_world import data_world
 from tests.servers.databricks import databricks
 from tests.servers.entra import entra
+from tests.servers.fhir import azure_fhir, healthlake
 from tests.servers.google import gcs, google, google_key
 from tests.servers.hookdeck import hookdeck_api
 from tests.servers.http import http_server, https_server
@@ -22,6 +23,7 @@ from tests.servers.ssh import ssh
 __all__ = [
     "amazon",
     "authority",
+    "azure_fhir",
     "azurite",
     "azurite_entra",
     "azurite_tls",
@@ -32,6 +34,7 @@ __all__ = [
     "gcs",
     "google",
     "google_key",
+    "healthlake",
     "hookdeck_api",
     "http_server",
     "https_server",

@@ -67,6 +67,10 @@ class Azurite:
         self.request("PUT", f"/{ACCOUNT}/{container}", restype="container")
         return container
 
+    def put(self, container: str, blob: str) -> None:
+        """Write an empty blob."""
+        self.request("PUT", f"/{ACCOUNT}/{container}/{blob}", kind="BlockBlob")
+
     def allow(self, container: str, policy: str, rights: str) -> None:
         """Give a container a stored access policy that tokens may refer to."""
         body = (
@@ -83,9 +87,10 @@ class Azurite:
     def containers(self) -> list[str]:
         return re.findall("<Name>([^<]*)</Name>", self.request("GET", f"/{ACCOUNT}/", comp="list"))
 
-    def request(self, method: str, path: str, body: bytes = b"", **query: str) -> str:
-        """With the account's key; anything but success fails the test."""
-        headers = {"x-ms-date": datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT"), "x-ms-version": VERSION}
+    def request(self, method: str, path: str, body: bytes = b"", *, kind: str = "", **query: str) -> str:
+        """With the account's key; anything but success fails the test. `kind` is that of a blob."""
+        headers = {"x-ms-blob-type": kind} if kind else {}
+        headers |= {"x-ms-date": datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT"), "x-ms-version": VERSION}
         # An emulator has the account as the first part of the path, so it stands in the signed resource twice.
         resource = "\n".join([f"/{ACCOUNT}{path}", *(f"{name}:{query[name]}" for name in sorted(query))])
         length = str(len(body)) if body else ""

@@ -1,4 +1,4 @@
-"""A stand-in for Microsoft Entra's sign-in: it verifies the whole request, and gives tokens that Azurite takes."""
+"""A stand-in for Microsoft Entra's sign-in: it verifies the whole request, and gives tokens that servers here take."""
 
 import time
 from collections.abc import Iterator
@@ -30,6 +30,8 @@ def refusal(number: int, error: str = "invalid_client", status: int = 401) -> Re
 class Entra:
     port: int = 0
     secrets: dict[str, str] = field(default_factory=lambda: {CLIENT: SECRET})
+    #: What it gives tokens for.
+    resource: str = "https://storage.azure.com"
     #: An answer instead of the true one.
     reply: Reply = field(default=(0, None))
     #: What is changed in the tokens, by the name of the claim.
@@ -49,7 +51,7 @@ class Entra:
         form = dict(parse_qsl(request.body.decode(), strict_parsing=True))
         assert set(form) == {"grant_type", "client_id", "client_secret", "scope"}
         assert form["grant_type"] == "client_credentials"
-        assert form["scope"] == "https://storage.azure.com/.default"
+        assert form["scope"] == f"{self.resource}/.default"
         if self.reply != (0, None):
             return self.reply
         if path != TENANT:
@@ -63,7 +65,7 @@ class Entra:
     def _token(self) -> str:
         now = int(time.time())
         claims = {
-            "aud": "https://storage.azure.com",
+            "aud": self.resource,
             "iss": f"https://sts.windows.net/{TENANT}/",
             "iat": now - 60,
             "nbf": now - 60,

@@ -159,8 +159,8 @@ def redirect(handler: _Handler, place: str) -> None:
     handler.wfile.write(b"HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n" % place.encode())
 
 
-def endless(handler: _Handler, _: str) -> None:
-    handler.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
+def endless(handler: _Handler, code: str) -> None:
+    handler.wfile.write(b"HTTP/1.1 %s Something\r\n\r\n" % (code or "200").encode())
     while True:
         handler.wfile.write(b"x" * 65536)
 

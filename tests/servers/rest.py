@@ -14,8 +14,8 @@ from tests.servers.certificates import Authority
 from tests.servers.http import Request, Server, Talk, _Handler, hang, listening
 from tests.servers.tls import server_context
 
-#: A status and what is sent as JSON, or bytes as they are; None for no answer at all.
-Reply = tuple[int, Any] | None
+#: A status and what is sent as JSON, or bytes as they are, and headers if there are any; None for no answer at all.
+Reply = tuple[int, Any] | tuple[int, Any, dict[str, str]] | None
 
 
 @contextmanager
@@ -46,9 +46,10 @@ def _speaking(answer: Callable[[Request], Reply]) -> Talk:
         if reply is None:
             hang(handler)
             return
-        status, content = reply
+        status, content, *others = reply
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
-        phrase = HTTPStatus(status).phrase
-        handler.wfile.write(f"HTTP/1.1 {status} {phrase}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+        lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", f"Content-Length: {len(body)}"]
+        lines += [f"{name}: {value}" for headers in others for name, value in headers.items()]
+        handler.wfile.write("\r\n".join([*lines, "", ""]).encode() + (b"" if method == "HEAD" else body))
 
     return talk

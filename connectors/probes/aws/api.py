@@ -52,21 +52,38 @@ class Api:
 
     @property
     def url(self) -> str:
-        """The address in the spelling that is sent: the signature covers it."""
+        return self.at("")
+
+    def at(self, path: str) -> str:
+        """The address of a path in the spelling that is sent: the signature covers it. `path` is encoded already."""
         base = URL(self.base)
         with suppress(CheckFailed):  # which is told when the name is resolved
             base = base.with_host(server_name(base.raw_host or ""))
-        return str(base.with_path(base.raw_path.rstrip("/") + "/", encoded=True))
+        return str(base.with_path(f"{base.raw_path.rstrip('/')}/{path}", encoded=True))
 
     async def call(self, keys: Keys, action: str, request: Mapping[str, Any], steps: Steps | None = None) -> Reply:
         body = json.dumps(request).encode()
         headers = {
             "Content-Type": f"application/x-amz-json-{self.protocol}",
-            "User-Agent": f"Landfall/{VERSION} (connection check)",
             "X-Amz-Target": f"{self.prefix}.{action}",
         }
-        signed = keys.signed("POST", self.url, headers, body, name=self.name, region=self.region)
-        return _reply(await http.call("POST", self.url, steps, headers=signed, body=body))
+        return read(await self.send(keys, "POST", "", headers, body, steps=steps))
+
+    async def send(
+        self,
+        keys: Keys,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        *,
+        steps: Steps | None = None,
+        limit: int = http.BODY_LIMIT,
+    ) -> http.Answer:
+        """One signed request. Raises `CheckFailed` as `http.call` does."""
+        own = {"User-Agent": f"Landfall/{VERSION} (connection check)", **headers}
+        signed = keys.signed(method, self.at(path), own, body, name=self.name, region=self.region)
+        return await http.call(method, self.at(path), steps, headers=signed, body=body, limit=limit)
 
 
 def objects(value: Any) -> list[Mapping[str, Any]] | None:
@@ -74,7 +91,8 @@ def objects(value: Any) -> list[Mapping[str, Any]] | None:
     return value if isinstance(value, list) and all(isinstance(one, dict) for one in value) else None
 
 
-def _reply(answer: http.Answer) -> Reply:
+def read(answer: http.Answer) -> Reply:
+    """What an answer says, in one of the forms that Amazon's services have for that."""
     result = answer.json
     if result is None:
         # Some tell in XML what is wrong with a key. Searched as bytes, there is nothing to expand.

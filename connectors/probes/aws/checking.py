@@ -31,12 +31,11 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """How to ask for what must be refused, and the right that it takes."""
+    """How to ask for what must be refused."""
 
     step: str
     action: str
     request: Result
-    right: str
     #: What an answer of success says of the only thing that was sent: what the service calls its refusal, nothing when
     #: it was taken, None when the answer is not one of such a service.
     told: Callable[[Result], str | None]
@@ -48,34 +47,39 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What a check is about: its kind, such as "queue", its name, and what policies call it."""
+    """What a check is about: its kind, such as "queue", its name, what policies call it, and the right it takes."""
 
     kind: str
     name: str
     arn: str
+    right: str
     look: Look
-    ask: Ask
 
 
-async def check(api: Api, keys: Keys, resource: Resource, steps: Steps) -> None:
-    """Raises `CheckFailed`. Needs no other right than the one that asking takes."""
-    look, ask = resource.look, resource.ask
-    with steps(look.step):
-        reply = await api.call(keys, look.action, look.request, steps)
-        if reply.error in faults.FORBIDDEN:
-            steps.skip(look.step, f"The key may not look at the {resource.kind}; the next step shows what it may.")
-        elif fault := _fault(reply) or look.unfit(reply.result):
-            raise _failure(fault, api, resource)
+async def check(api: Api, keys: Keys, resource: Resource, ask: Ask, steps: Steps) -> None:
+    """Raises `CheckFailed`. Needs no other right than that of the resource."""
+    await find(api, keys, resource, steps)
     with steps(ask.step):
         reply = await api.call(keys, ask.action, ask.request)
         if reply.error in ask.early:
             steps.skip(ask.step, f"{api.service} refused the test, perhaps before it looked at what the key may do.")
-        elif reply.error not in ask.refusals and (fault := _fault(reply) or _fault_told(reply, ask)):
-            raise _failure(fault, api, resource)
+        elif reply.error not in ask.refusals and (fault := fault_of(reply) or _fault_told(reply, ask)):
+            raise failure(fault, api, resource)
 
 
-def _failure(fault: Fault, api: Api, resource: Resource) -> CheckFailed:
-    words = {"kind": resource.kind, "name": resource.name, "arn": resource.arn, "right": resource.ask.right}
+async def find(api: Api, keys: Keys, resource: Resource, steps: Steps) -> None:
+    """Raises `CheckFailed`, but not for want of the right to look."""
+    look = resource.look
+    with steps(look.step):
+        reply = await api.call(keys, look.action, look.request, steps)
+        if reply.error in faults.FORBIDDEN:
+            steps.skip(look.step, f"The key may not look at the {resource.kind}; the next step shows what it may.")
+        elif fault := fault_of(reply) or look.unfit(reply.result):
+            raise failure(fault, api, resource)
+
+
+def failure(fault: Fault, api: Api, resource: Resource) -> CheckFailed:
+    words = {"kind": resource.kind, "name": resource.name, "arn": resource.arn, "right": resource.right}
     return fault.told({**words, "service": api.service, "region": api.region})
 
 
@@ -88,7 +92,8 @@ def _fault_told(reply: Reply, ask: Ask) -> Fault | None:
     return faults.named(refusal)
 
 
-def _fault(reply: Reply) -> Fault | None:
+def fault_of(reply: Reply) -> Fault | None:
+    """What is wrong by an answer, None for one of success."""
     if reply.status == 200 and reply.valid:
         return None
     if fault := faults.named(reply.error):

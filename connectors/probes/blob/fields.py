@@ -31,13 +31,13 @@ class PrefixField(PatternField):
     """The beginning of every blob's name, of which Azure allows 1024 characters in all."""
 
     def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", "The beginning of every blob's name. End it with / for a folder.")
         super().__init__(
             # Whatever writes here would rewrite paths with dot segments; Azure takes a backslash for a slash.
             r"(?!(?:.*/)?\.\.?/)[^\x00-\x1f\x7f\\]*",
             "This must not hold backslashes or control characters, nor “.” or “..” as a part of the path.",
             max_length=240,
             label="Prefix",
-            help_text="The beginning of every blob's name. End it with / for a folder.",
             **kwargs,
         )
 

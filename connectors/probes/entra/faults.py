@@ -7,7 +7,7 @@ from connectors.problems import CheckFailed, Fault
 
 
 def failure(answer: oauth.Answer, words: Mapping[str, str]) -> CheckFailed:
-    """`words` are {login}, {tenant} and {client}."""
+    """`words` are {login}, {tenant}, {client} and {cloud}, a sentence."""
     return _fault(answer).told(words)
 
 
@@ -31,12 +31,12 @@ _DENIED = Fault(
 _NO_TENANT = Fault(
     "not_found",
     "There is no tenant “{tenant}” at {login}.",
-    "Check the tenant ID, and that the tenant is in the cloud that the storage endpoint suffix names.",
+    "Check the tenant ID. {cloud}",
 )
 _OTHER_CLOUD = Fault(
     "config",
     "The tenant “{tenant}” is not in the cloud that signs in at {login}.",
-    "Set the storage endpoint suffix of the cloud that the tenant is in, or use a tenant of this cloud.",
+    "{cloud}",
 )
 _NO_CLIENT = Fault(
     "not_found",
@@ -71,7 +71,7 @@ _BLOCKED = Fault(
 _NO_RESOURCE = Fault(
     "forbidden",
     "The tenant “{tenant}” does not give the application {client} tokens for this service.",
-    "Use a tenant that has an Azure subscription, and let its administrator consent to the application.",
+    "Use the tenant of the Azure subscription that has the service; its administrator may have to consent.",
 )
 _BUSY = Fault("quota", "Microsoft Entra asks for fewer sign-ins.", "Check again later, and less often.")
 _REMOTE = Fault(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from connectors.probes import fhir
 from connectors.probes.google.service import Session
 from connectors.probes.http import Answer
 from connectors.problems import CheckFailed, Fault
@@ -61,7 +62,9 @@ def _named(answer: Answer) -> Fault | None:
 
 
 def _error(answer: Answer) -> dict[str, Any]:
-    error = (answer.json or {}).get("error")
+    """What an answer says of an error; FHIR stores say it in FHIR's own form, of which nothing is read."""
+    said = answer.json or {}
+    error = said if fhir.is_outcome(answer) else said.get("error")
     return error if isinstance(error, dict) else {}
 
 

@@ -100,11 +100,24 @@ class Session:
 
     async def send(self, method: str, path: str, kind: str, body: bytes, **query: str) -> http.Answer:
         asked = "&".join(f"{name}={encoded(value)}" for name, value in query.items())
-        headers = {**self.headers, **({"Content-Type": kind} if body else {})}
+        headers = {"Content-Type": kind} if body else {}
+        return await self._exchange(method, path + (f"?{asked}" if asked else ""), headers, body)
+
+    async def read(self, path: str, limit: int) -> http.Answer:
+        """Get what may be larger than other answers: so many bytes of it."""
+        return await self._exchange("GET", path, limit=limit)
+
+    async def _exchange(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        limit: int = http.BODY_LIMIT,
+    ) -> http.Answer:
         steps, self.steps = self.steps, None
-        return await http.call(
-            method, f"{self.base}{path}" + (f"?{asked}" if asked else ""), steps, headers=headers, body=body
-        )
+        sent = {**self.headers, **(headers or {})}
+        return await http.call(method, f"{self.base}{path}", steps, headers=sent, body=body, limit=limit)
 
 
 def is_emulator(config: Values) -> bool:

@@ -54,13 +54,34 @@ ACCOUNT = Setting("accountIdentifier", "host", read=_host, show=lambda host: hos
 PRODUCTS = (
     Product("azure", "databricks", "azure_databricks", CONTAINER),
     Product("azure", "blob-storage", "azure_databricks", CONTAINER),
+    Product(
+        "azure",
+        "fabric",
+        "azure_fabric",
+        (Setting("workspaceName", "workspace"), Setting("lakehouseName", "lakehouse"), PREFIX),
+    ),
+    Product(
+        "azure", "health-data-services", "azure_health_data_services", (Setting("fhirServerUrl", "fhir_server_url"),)
+    ),
     Product("aws", "s3", "aws_s3", (BUCKET, REGION, PREFIX)),
     Product("aws", "databricks", "aws_s3", (BUCKET, REGION, PREFIX)),
     Product("aws", "kinesis", "aws_kinesis", (Setting("streamName", "stream_name"), REGION)),
+    Product("aws", "healthlake", "aws_healthlake", (Setting("datastoreId", "datastore_id"), REGION)),
     Product("gcp", "cloud-storage", "google_cloud_storage", (BUCKET, PREFIX)),
     Product("gcp", "databricks", "google_cloud_storage", (BUCKET, PREFIX)),
     Product("gcp", "bigquery", "bigquery", (PROJECT, Setting("datasetId", "dataset"), Setting("tableId", "table"))),
     Product("gcp", "pubsub", "gcp_pubsub", (PROJECT, Setting("topicId", "topic"))),
+    Product(
+        "gcp",
+        "healthcare-api",
+        "gcp_healthcare",
+        (
+            PROJECT,
+            Setting("location", "location"),
+            Setting("datasetId", "dataset"),
+            Setting("fhirStoreId", "fhir_store"),
+        ),
+    ),
     Product(
         "snowflake",
         "snowflake",

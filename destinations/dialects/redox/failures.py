@@ -54,7 +54,7 @@ def answer(error: Exception) -> HttpResponse:
     if isinstance(error, Refused):
         return _json(error.status, error.message, error.errors)
     faults = [(fault.path, fault.message) for fault in error.problems] if isinstance(error, Invalid) else []
-    return _json(*spelled(error), faults)
+    return _limited(_json(*spelled(error), faults), error)
 
 
 def spelled(error: Exception) -> tuple[int, str]:
@@ -66,11 +66,18 @@ def spelled(error: Exception) -> tuple[int, str]:
 def outside(cause: Exception) -> HttpResponse:
     """The answer to what never reached a view."""
     status, message = SPELLED.get(kind_of(cause).name, INTERNAL)
-    return _json(status, message or str(cause))
+    return _limited(_json(status, message or str(cause)), cause)
 
 
 def envelope(payload: Mapping[str, Any], **meta: Any) -> dict[str, Any]:
     return {"meta": {"version": VERSION, **meta}, "payload": payload}
+
+
+def _limited(response: HttpResponse, error: Exception) -> HttpResponse:
+    """With how many requests there may be, where there were more."""
+    if isinstance(error, TooMany):
+        response["X-RateLimit-Limit"] = str(error.most)
+    return response
 
 
 def _json(status: int, message: str, errors: Iterable[Fault] = ()) -> HttpResponse:

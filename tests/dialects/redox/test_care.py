@@ -3,6 +3,7 @@
 import pytest
 
 from destinations import services
+from destinations.dialects.redox import catalogue
 from destinations.drafts import Draft
 from destinations.models import ConnectionCheck, Destination
 from tests.dialects.redox.test_conformance import DATABRICKS, HALF_DONE, HTTPS, TOKEN, bearer, listed, make
@@ -21,6 +22,13 @@ GOOGLE = {"authStrategy": "OAuth_2.0_2-legged_JWT", "clientEmail": "l@p.example"
 PRODUCTS = {
     "azure/databricks": ({"storageAccountName": "acct", "containerName": "con"}, ENTRA),
     "azure/blob-storage": ({"storageAccountName": "acct", "containerName": "con"}, ENTRA),
+    "azure/fabric": ({"workspaceName": "My Workspace", "lakehouseName": "Lake"}, ENTRA),
+    "azure/health-data-services": ({"fhirServerUrl": "https://w-f.fhir.azurehealthcareapis.com"}, ENTRA),
+    "aws/healthlake": ({"datastoreId": "0123456789abcdef" * 2, "region": "us-west-2"}, SIGV4),
+    "gcp/healthcare-api": (
+        {"projectId": "the-project", "location": "us", "datasetId": "d", "fhirStoreId": "s"},
+        GOOGLE,
+    ),
     "aws/s3": (BUCKET, SIGV4),
     "aws/databricks": (BUCKET, SIGV4),
     "aws/kinesis": ({"streamName": "stream", "region": "us-west-2"}, SIGV4),
@@ -70,6 +78,44 @@ class TestProducts:
             rest = cloud(pair, {missing: values[missing]})
             ended = eng.patch(one, {"setupState": None, "cloudProviderSettings": rest}).destination
             assert (ended["setupState"], ended["cloudProviderSettings"]) == (None, cloud(pair, values))
+
+    @pytest.mark.parametrize("pair", PRODUCTS)
+    def test_every_product_is_here_and_takes_no_other_settings(self, eng, envs, pair):
+        assert PRODUCTS.keys() == {"/".join(product.pair) for product in catalogue.PRODUCTS}
+        values, _ = PRODUCTS[pair]
+        for wrong in ({"endpoint": "https://elsewhere.example.net"}, {"prefix": "in/"}, {"regoin": "us-west-2"}):
+            body = {"name": "d", "cloudProviderSettings": cloud(pair, values | wrong)}
+            answer = eng.post(listed(envs.dev), body)
+            assert (answer.status, answer.paths) == (400, [f"cloudProviderSettings.settings.{next(iter(wrong))}"])
+
+    @pytest.mark.parametrize(
+        ("pair", "wrong"),
+        [
+            ("azure/fabric", {"lakehouseName": "Lake.Lakehouse"}),
+            ("azure/fabric", {"lakehouseName": "01234567-89ab-cdef-0123-456789abcdef"}),
+            ("azure/health-data-services", {"fhirServerUrl": "http://w-f.fhir.azurehealthcareapis.com"}),
+            ("azure/health-data-services", {"fhirServerUrl": "https://w-f.fhir.azurehealthcareapis.com/metadata"}),
+            ("aws/healthlake", {"datastoreId": "a/b"}),
+            ("gcp/healthcare-api", {"fhirStoreId": "a/b"}),
+        ],
+    )
+    def test_a_setting_that_is_wrong_is_named(self, eng, envs, pair, wrong):
+        values, login = PRODUCTS[pair]
+        credential = shared(eng, envs.dev, **login)["id"]
+        body = {"name": "d", "cloudProviderSettings": cloud(pair, values | wrong), "authCredential": credential}
+        answer = eng.post(listed(envs.dev), body)
+        assert (answer.status, answer.paths) == (400, [f"cloudProviderSettings.settings.{next(iter(wrong))}"])
+
+    def test_a_fhir_server_elsewhere_is_not_sent_what_signs_in_here(self, eng, envs):
+        values, login = PRODUCTS["azure/health-data-services"]
+        credential = shared(eng, envs.prd, **login)
+        there = cloud("azure/health-data-services", values)
+        made = make(eng, envs.prd, cloudProviderSettings=there, authCredential=credential["id"])
+        moved = {"cloudProviderSettings": cloud("azure/health-data-services", {"fhirServerUrl": "https://a.example"})}
+        one = f"destinations/{made['id']}"
+        assert eng.patch(one, moved).status == 400
+        assert eng.get(one).destination == made
+        assert eng.patch(one, moved | {"authCredential": credential["id"]}).status == 200
 
     def test_an_account_may_be_named_by_its_whole_host(self, eng, envs):
         for host, shown in (("a.snowflakecomputing.com", "a"), ("a.snowflakecomputing.cn", "a.snowflakecomputing.cn")):

@@ -412,7 +412,7 @@ class TestBodies:
 
 
 class TestClouds:
-    @pytest.mark.parametrize("pair", [("foo", "bar"), ("azure", "foo"), ("azure", "fabric")])
+    @pytest.mark.parametrize("pair", [("foo", "bar"), ("azure", "foo"), ("gcp", "fabric")])
     def test_r36_an_unknown_product_is_refused_unless_the_installation_keeps_it(self, eng, envs, settings, pair):
         cloud = {"typeId": pair[0], "productId": pair[1], "settings": {"any": {"thing": 1}}}
         assert eng.post(listed(envs.dev), {"name": "d", "cloudProviderSettings": cloud}).status == 400
@@ -426,6 +426,22 @@ class TestClouds:
         ("pair", "native", "values"),
         [
             ("azure/blob-storage", "azure_databricks", {"storageAccountName": "acct", "containerName": "con"}),
+            (
+                "azure/fabric",
+                "azure_fabric",
+                {"workspaceName": "My Workspace", "lakehouseName": "Lake", "fileNamePrefix": "in/"},
+            ),
+            (
+                "azure/health-data-services",
+                "azure_health_data_services",
+                {"fhirServerUrl": "https://w-f.fhir.azurehealthcareapis.com"},
+            ),
+            ("aws/healthlake", "aws_healthlake", {"datastoreId": "0123456789abcdef" * 2, "region": "us-west-2"}),
+            (
+                "gcp/healthcare-api",
+                "gcp_healthcare",
+                {"projectId": "the-project", "location": "us", "datasetId": "d", "fhirStoreId": "s"},
+            ),
             ("aws/s3", "aws_s3", {"bucketName": "the-bucket", "region": "us-west-2", "fileNamePrefix": "in/"}),
             ("aws/databricks", "aws_s3", {"bucketName": "the-bucket", "region": "us-west-2"}),
             ("aws/kinesis", "aws_kinesis", {"streamName": "stream", "region": "us-west-2"}),
