@@ -90,6 +90,15 @@ class UrlField(Place, TextField):
         return origin(before) != origin(after)
 
 
+class BaseUrlField(UrlField):
+    """A URL that paths are appended to."""
+
+    def check_text(self, text: str) -> None:
+        super().check_text(text)
+        if "?" in text or "#" in text:
+            raise ValidationError("This URL must not hold a query or a fragment.", code="pattern")
+
+
 class SecretField(TextField):
     """A secret: kept exactly as sent, never shown. `reveal` leading characters stay readable in its mask.
 

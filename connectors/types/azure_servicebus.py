@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from connectors.base import Connector, Section, Steps, Values
-from connectors.fields import PatternField, UrlField
+from connectors.fields import BaseUrlField, PatternField
 from connectors.probes import servicebus
 from connectors.problems import Problem
 from connectors.tls import CertificateField, tls_context
@@ -43,7 +43,7 @@ class AzureServiceBus(Connector):
             label="Namespace",
             help_text="Shown with the name, so that people know which namespace the secret connection string is for.",
         )
-        endpoint = UrlField(
+        endpoint = BaseUrlField(
             schemes=("amqps", "amqp"),
             required=False,
             label="Endpoint",
@@ -69,8 +69,6 @@ class AzureServiceBus(Connector):
             yield Problem("config.name", "invalid", "The connection string is for another queue or topic.")
         if config.get("namespace", string.namespace).lower() != string.namespace:
             yield Problem("config.namespace", "invalid", "The connection string is for another namespace.")
-        if "?" in config.get("endpoint", "") or "#" in config.get("endpoint", ""):
-            yield Problem("config.endpoint", "pattern", "This URL must not hold a query or a fragment.")
 
     def target(self, config: Values) -> str:
         return f"{config['namespace']}/{config['name']}" if "namespace" in config else str(config["name"])

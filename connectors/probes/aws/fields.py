@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.exceptions import ValidationError
 
 from connectors.base import Section
-from connectors.fields import HeaderSecretField, PatternField, SecretField, UrlField
+from connectors.fields import BaseUrlField, HeaderSecretField, PatternField, SecretField
 from connectors.places import Place
 from connectors.probes.aws.regions import REGION
 from connectors.probes.aws.signing import service
@@ -42,13 +42,11 @@ class ServerRegionField(Place, RegionField):
     """A region that is a part of the name of the server."""
 
 
-class EndpointField(UrlField):
+class EndpointField(BaseUrlField):
     """The base URL of a service. It may hold a path, since some services live under one."""
 
     def check_text(self, text: str) -> None:
         super().check_text(text)
-        if "?" in text or "#" in text:
-            raise ValidationError("This URL must not hold a query or a fragment.", code="pattern")
         try:
             service(text)
         except ValueError:

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from rest_framework.exceptions import ValidationError
-
-from connectors.fields import PatternField, ServerPartField, UrlField
+from connectors.fields import BaseUrlField, PatternField, ServerPartField
 
 
 class AccountField(ServerPartField):
@@ -42,10 +40,5 @@ class PrefixField(PatternField):
         )
 
 
-class BlobEndpointField(UrlField):
+class BlobEndpointField(BaseUrlField):
     """The base URL of an account's blob service. Emulators have the account's name as its path."""
-
-    def check_text(self, text: str) -> None:
-        super().check_text(text)
-        if "?" in text or "#" in text:
-            raise ValidationError("This URL must not hold a query or a fragment.", code="pattern")

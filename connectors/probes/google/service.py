@@ -6,10 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from rest_framework.exceptions import ValidationError
-
 from connectors.base import Values
-from connectors.fields import PatternField, UrlField
+from connectors.fields import BaseUrlField, PatternField
 from connectors.probes import http
 from connectors.probes.google import account
 from connectors.probes.google.account import ServiceAccount
@@ -21,7 +19,7 @@ SIGN_IN = "sign in"
 STEPS = ("resolve", "connect", "tls", SIGN_IN)
 
 
-class EndpointField(UrlField):
+class EndpointField(BaseUrlField):
     """The base URL of one of the APIs, where it is not the public one."""
 
     def __init__(self) -> None:
@@ -31,11 +29,6 @@ class EndpointField(UrlField):
             help_text="Only for a regional or private endpoint of Google's (https://….googleapis.com), or for an "
             "emulator. Any other host than Google's is taken for an emulator: it is asked without signing in.",
         )
-
-    def check_text(self, text: str) -> None:
-        super().check_text(text)
-        if "?" in text or "#" in text:
-            raise ValidationError("This URL must not hold a query or a fragment.", code="pattern")
 
 
 class ProjectField(PatternField):

@@ -5,10 +5,10 @@ from urllib.parse import urlsplit
 
 from rest_framework.exceptions import ValidationError
 
-from connectors.fields import UrlField
+from connectors.fields import BaseUrlField
 
 
-class ServerUrlField(UrlField):
+class ServerUrlField(BaseUrlField):
     """The base of a FHIR service, which is the audience of its tokens, too."""
 
     def __init__(self) -> None:
@@ -20,9 +20,8 @@ class ServerUrlField(UrlField):
 
     def check_text(self, text: str) -> None:
         super().check_text(text)
-        if "?" in text or "#" in text or text.rstrip("/").endswith("/metadata"):
-            message = "This must be the base of the FHIR service, without /metadata, query and fragment."
-            raise ValidationError(message, code="pattern")
+        if text.rstrip("/").endswith("/metadata"):
+            raise ValidationError("This must be the base of the FHIR service, without /metadata.", code="pattern")
 
 
 @dataclass(frozen=True, slots=True)
