@@ -9,7 +9,7 @@ from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 
-from tenants import audit
+from tenants import audit, services
 from tenants.changes import columns, differences, secret_differences
 from tenants.trail import Subject
 
@@ -51,11 +51,19 @@ def saved(instance: Any, created: bool, raw: bool, **_: Any) -> None:
     told += secret_differences(_password(before), _password(instance), f"/{subject.kind}/{subject.id}")
     if told or created:
         audit.record(f"{subject.kind}.{'create' if created else 'update'}", subject, changes=told, security=True)
+    if getattr(before, "is_superuser", False) and not instance.is_superuser:
+        services.end_keys(instance)
 
 
 @receiver(pre_delete, sender=User)
 def leaving(instance: User, **_: Any) -> None:
-    """Whoever goes is a member no more, and his programs are shut out: the tenants are told so."""
+    """Whoever goes is a member no more, and his programs are shut out: the tenants are told so.
+
+    Nobody issues a key for him meanwhile: Django would only take his name off it, and it would go on.
+    """
+    User.objects.select_for_update().filter(pk=instance.pk).first()
+    for key in instance.api_keys.filter(revoked=None):
+        services.revoke_key(key)
     audit.record_many("membership.delete", instance.memberships.select_related("tenant"), security=True)
     audit.record_many("key_pair.delete", instance.key_pairs.all(), security=True)
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import ProtectedError, Q
 from django.utils import timezone
 
-from tenants import audit, key_pairs
+from tenants import audit, key_pairs, principals
 from tenants.changes import columns, differences
 from tenants.models import ApiKey, Environment, KeyPair, Membership, Role, Tenant
 from tenants.rows import delete, save
@@ -67,12 +67,16 @@ def update_environment(environment: Environment, **changes: Any) -> Environment:
     return save(environment, changes)
 
 
+@transaction.atomic
 def delete_environment(environment: Environment) -> None:
     """Raises `TenantInUse` while destinations belong to the environment."""
+    confined = list(User.objects.filter(memberships__environment=environment))
     try:
         delete(environment)
     except ProtectedError:
         raise TenantInUse(f"Environment {environment.name} still has destinations.") from None
+    for user in confined:
+        end_keys(user, environment.tenant_id)
 
 
 @transaction.atomic
@@ -85,13 +89,20 @@ def assign_role(user: User, environment: Environment, role: Role) -> Membership:
     return save_membership(membership)
 
 
+@transaction.atomic
 def save_membership(membership: Membership) -> Membership:
     """Give a user a role in a tenant, or change it. Raises django's ValidationError."""
-    return save(membership, {}, security=True)
+    before = None if membership._state.adding else Membership.objects.filter(pk=membership.pk).first()
+    save(membership, {}, security=True)
+    if before:
+        end_keys(before.user, before.tenant_id)
+    return membership
 
 
+@transaction.atomic
 def delete_membership(membership: Membership) -> None:
     delete(membership, security=True)
+    end_keys(membership.user, membership.tenant_id)
 
 
 @transaction.atomic
@@ -138,6 +149,18 @@ def revoke_key(key: ApiKey) -> ApiKey:
     if ApiKey.objects.filter(pk=key.pk, revoked=None).update(revoked=key.revoked):
         audit.record("api_key.revoke", key, security=True)
     return key
+
+
+@transaction.atomic
+def end_keys(user: User, tenant: str | None = None) -> None:
+    """Revoke the keys of somebody who was deprived of something, as far as they may do more than he still may himself;
+    with `tenant`, those of that tenant alone."""
+    held = principals.of_user(user)
+    keys = user.api_keys.filter(revoked=None)
+    for key in keys if tenant is None else keys.filter(tenant=tenant):
+        role = Role(key.role)
+        if not (held.may(role, key.tenant_id) if key.tenant_id else held.may_everywhere(role)):
+            revoke_key(key)
 
 
 def find_key(secret: str) -> ApiKey | None:

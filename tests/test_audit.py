@@ -56,6 +56,11 @@ class Cast:
         TunnelKey.objects.filter(tenant=self.tenant).delete()
         return self.tenant
 
+    def holder(self) -> User:
+        """Whose key may do what he may not."""
+        ApiKey.objects.filter(pk=self.key.pk).update(user=self.user)
+        return self.user
+
 
 @pytest.fixture
 def cast() -> Cast:
@@ -128,6 +133,7 @@ SERVICES: dict[Any, dict[str, Scenario]] = {
         "guest_of": (lambda c: tenant_services.guest_of(c.tenant), ["user.create", "membership.create"]),
         "issue_key": (lambda c: tenant_services.issue_key(name="New", tenant=c.tenant), ["api_key.issue"]),
         "revoke_key": (lambda c: tenant_services.revoke_key(c.key), ["api_key.revoke"]),
+        "end_keys": (lambda c: tenant_services.end_keys(c.holder()), ["api_key.revoke"]),
         "register_key_pair": (
             lambda c: tenant_services.register_key_pair(c.user, name="next", public_key=PEM),
             ["key_pair.create"],
@@ -149,7 +155,7 @@ EACH = [(module, name) for module, named in SERVICES.items() for name in named]
 # Done again, it changes nothing and is not told again.
 AGAIN = {
     "enable", "disable", "archive", "restore", "set_default", "request_check", "register_consumer", "forget_consumer",
-    "ssh_key", "delete", "guest_of", "revoke_key",
+    "ssh_key", "delete", "guest_of", "revoke_key", "end_keys",
 }  # fmt: skip
 
 
