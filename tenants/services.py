@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -51,12 +52,16 @@ def update_tenant(tenant: Tenant, **changes: Any) -> Tenant:
     return save(tenant, changes)
 
 
+@transaction.atomic
 def delete_tenant(tenant: Tenant) -> None:
-    """Raises `TenantInUse` while the tenant owns destinations."""
+    """With its guest, who must not enter another tenant that gets the id. Raises `TenantInUse` while the tenant owns
+    destinations."""
+    guest = User.objects.filter(username=_name_of_guest(tenant))
     try:
         delete(tenant)
     except ProtectedError as error:
         raise TenantInUse(f"Tenant {tenant.pk} still owns {len(error.protected_objects)} destinations.") from None
+    guest.delete()
 
 
 def create_environment(tenant: Tenant, *, name: str, flag: str = Environment.Flag.DEVELOPMENT) -> Environment:
@@ -107,18 +112,21 @@ def delete_membership(membership: Membership) -> None:
 
 @transaction.atomic
 def guest_of(tenant: Tenant) -> User:
-    """The one user that everybody is who enters a tenant by a link: an editor there, without a password."""
-    name = f"guest-{hashlib.sha256(tenant.pk.encode()).hexdigest()[:32]}"  # ids are longer than user names may be
-    user = User.objects.filter(username=name).first()
-    if user is None:
-        user = User(username=name, first_name="Guest", last_name=f"of {tenant.name}"[:150], is_staff=True)
-        user.set_unusable_password()
-        user.save()
-    whole = {"user": user, "tenant": tenant, "environment": None}
-    membership = Membership.objects.filter(**whole).first() or Membership(**whole)
-    if membership.role != Role.EDITOR:
-        save(membership, {"role": Role.EDITOR}, security=True)
+    """The one user that everybody is who enters a tenant by a link, without a password: an editor there, unless he has
+    been given another role. Raises Tenant.DoesNotExist when the tenant has gone."""
+    # One at a time, and the tenant stays meanwhile.
+    Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk, created=tenant.created)
+    about = {"first_name": "Guest", "last_name": f"of {tenant.name}"[:150], "is_staff": True}
+    nobodys = {**about, "password": make_password(None)}
+    user, _ = User.objects.get_or_create(username=_name_of_guest(tenant), defaults=nobodys)
+    if not Membership.objects.filter(user=user, tenant=tenant, environment=None).exists():
+        save_membership(Membership(user=user, tenant=tenant, role=Role.EDITOR))
     return user
+
+
+def _name_of_guest(tenant: Tenant) -> str:
+    """Ids are longer than user names may be."""
+    return f"guest-{hashlib.sha256(tenant.pk.encode()).hexdigest()[:32]}"
 
 
 @transaction.atomic

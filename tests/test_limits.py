@@ -145,7 +145,7 @@ class TestRequests:
         secret = make_key(tenant)
         key = ApiKey.objects.get(digest=services.digest(secret))
         for path, make in (
-            (ADDRESSES["/outpost/"], lambda: outpost.issue(tenant.pk)),
+            (ADDRESSES["/outpost/"], lambda: outpost.issue(tenant)),
             (ADDRESSES["/redox/"], lambda: redox.issue(user)),
             (ADDRESSES["/planet/"], lambda: planet.issue(key, "us")),
         ):

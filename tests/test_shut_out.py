@@ -181,7 +181,7 @@ class TestTokens:
 
     def test_of_outpost_end_with_their_tenant(self):
         tenant, path = make_tenant("t1"), ADDRESSES["/outpost/"]
-        headers = {"Authorization": f"Bearer {outpost.issue('t1')}"}
+        headers = {"Authorization": f"Bearer {outpost.issue(tenant)}"}
         assert Client(headers=headers).get(path).status_code == 200
         services.delete_tenant(tenant)
         assert Client(headers=headers).get(path).status_code == 401

@@ -61,13 +61,13 @@ class TenantViewSet(OutpostViewSet):
 
     def token(self, request: Request, **_kwargs: Any) -> Response:
         self.permit(Role.ADMIN)
-        return Response({"token": tokens.issue(self.tenant.pk), "tenant_id": self.tenant.pk})
+        return Response({"token": tokens.issue(self.tenant), "tenant_id": self.tenant.pk})
 
     def portal(self, request: Request, **_kwargs: Any) -> Response:
         """Where the tenant's own people see and change their destinations. A theme that is none is dropped."""
         self.permit(Role.ADMIN)
         theme = request.query_params.get("theme")
-        query = {"token": tokens.issue(self.tenant.pk)} | ({"theme": theme} if theme in THEMES else {})
+        query = {"token": tokens.issue(self.tenant)} | ({"theme": theme} if theme in THEMES else {})
         url = f"{request.build_absolute_uri(reverse('outpost-portal'))}?{urlencode(query)}"
         return Response({"redirect_url": url, "tenant_id": self.tenant.pk})
 

@@ -73,4 +73,4 @@ class EphemeralViewSet(StitchViewSet):
     def create(self, request: Request) -> Response:
         """Whoever opens the session may change destinations, and so must who asks for it."""
         self.permit_writing()
-        return Response({"ephemeral_token": sessions.issue(self.account.pk)})
+        return Response({"ephemeral_token": sessions.issue(self.account)})
