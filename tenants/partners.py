@@ -12,7 +12,7 @@ from tenants import audit, principals, services
 from tenants.changes import differences
 from tenants.models import Consent, Partner, Role, Tenant
 from tenants.principals import Principal
-from tenants.rows import delete, save
+from tenants.rows import Gone, delete, save
 
 CODE_LIFETIME = timedelta(minutes=5)
 
@@ -29,7 +29,7 @@ def register(*, name: str, redirect_uris: list[str], opens_accounts: bool = Fals
 
 
 def change(partner: Partner, **changes: Any) -> Partner:
-    """Raises django's ValidationError."""
+    """Raises django's ValidationError, and `Gone`."""
     return save(partner, changes, security=True)
 
 
@@ -42,7 +42,8 @@ def remove(partner: Partner) -> None:
 def renew_secret(partner: Partner) -> str:
     """The new secret; the one before is good for nothing from now on."""
     secret = _new_secret(partner)
-    partner.save(update_fields=["digest"])
+    if not Partner.objects.filter(pk=partner.pk).update(digest=partner.digest):
+        raise Gone(f"{partner} was removed meanwhile.")
     audit.record("partner.renew-secret", partner, security=True)
     return secret
 

@@ -28,7 +28,6 @@ class TenantInUse(Exception):
     """A tenant still owns destinations."""
 
 
-@transaction.atomic
 def create_tenant(
     *,
     name: str,
@@ -38,11 +37,7 @@ def create_tenant(
 ) -> Tenant:
     """Raises django's ValidationError for a bad or taken id or an empty name."""
     given = {"id": id_} if id_ else {}
-    tenant = Tenant(name=name, metadata=metadata or {}, destination_limit=destination_limit, **given)
-    tenant.full_clean()
-    tenant.save(force_insert=True)
-    audit.record("tenant.create", tenant, changes=differences({}, columns(tenant)))
-    return tenant
+    return save(Tenant(name=name, metadata=metadata or {}, destination_limit=destination_limit, **given), {})
 
 
 def update_tenant(tenant: Tenant, **changes: Any) -> Tenant:
@@ -90,15 +85,14 @@ def assign_role(user: User, environment: Environment, role: Role) -> Membership:
     Environment.objects.select_for_update().get(pk=environment.pk)  # one writer at a time knows whether he has one
     known = Membership.objects.filter(user=user, environment=environment).first()
     membership = known or Membership(user=user, tenant=environment.tenant, environment=environment)
-    membership.role = role
-    return save_membership(membership)
+    return save_membership(membership, role=role)
 
 
 @transaction.atomic
-def save_membership(membership: Membership) -> Membership:
-    """Give a user a role in a tenant, or change it. Raises django's ValidationError."""
+def save_membership(membership: Membership, **changes: Any) -> Membership:
+    """Give a user a role in a tenant, or change it. Raises django's ValidationError, and `Gone`."""
     before = None if membership._state.adding else Membership.objects.filter(pk=membership.pk).first()
-    save(membership, {}, security=True)
+    save(membership, changes, security=True)
     if before:
         end_keys(before.user, before.tenant_id)
     return membership
@@ -203,6 +197,7 @@ def register_key_pair(user: User, *, name: str, public_key: str) -> KeyPair:
 
 
 def save_key_pair(pair: KeyPair) -> KeyPair:
+    """A new one: they are never changed."""
     try:
         key_pairs.algorithm_of(pair.public_key)
     except ValueError:

@@ -11,7 +11,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from tenants import partners
-from tenants.admin.access import Scope, ScopedAdmin
+from tenants.admin.access import Scope, ScopedAdmin, changed
 from tenants.models import Partner, Role
 
 
@@ -71,7 +71,7 @@ class PartnerAdmin(ScopedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Partner, form: PartnerForm, change: bool) -> None:
         if change:
-            partners.change(obj)
+            partners.change(obj, **changed(form))
         else:
             values = {name: form.cleaned_data[name] for name in self.fields}
             made, request._secret = partners.register(**values)  # type: ignore[attr-defined]

@@ -83,8 +83,7 @@ def test_a_guest_keeps_the_role_that_an_admin_gave(old):
     token = tokens.issue(old)
     enter("/outpost/portal", token)
     membership = Membership.objects.get()
-    membership.role = Role.VIEWER
-    tenants.save_membership(membership)
+    tenants.save_membership(membership, role=Role.VIEWER)
     enter("/outpost/portal", token)
     assert Membership.objects.get().role == Role.VIEWER
 

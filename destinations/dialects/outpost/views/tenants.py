@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -49,10 +50,11 @@ class TenantViewSet(OutpostViewSet):
         """A body is optional, and without one the metadata is gone: a PUT says the whole."""
         metadata = self._metadata()
         self.permit(Role.ADMIN)
-        if self.found is not None:
-            tenants.update_tenant(self.tenant, metadata=metadata)
-            return Response(shown([self.tenant])[0])
-        return Response(shown([_made(str(self.tenant_id), metadata)])[0], status=201)
+        id_ = str(self.tenant_id)
+        if self.found is None and (made := _made(id_, metadata)):
+            return Response(shown([made])[0], status=201)
+        tenant = tenants.update_tenant(self.found or get_object_or_404(Tenant, pk=id_), metadata=metadata)
+        return Response(shown([tenant])[0])
 
     def destroy(self, request: Request, **_kwargs: Any) -> Response:
         self.permit(Role.ADMIN)
@@ -99,9 +101,12 @@ def _shown(tenant: Tenant, topics: list[list[str]]) -> dict[str, Any]:
     return body | ({"metadata": texts(tenant.metadata)} if tenant.metadata else {})
 
 
-def _made(id_: str, metadata: dict[str, str]) -> Tenant:
+def _made(id_: str, metadata: dict[str, str]) -> Tenant | None:
+    """None when somebody else has just made it."""
     try:
         with transaction.atomic():
             return tenants.create_tenant(id_=id_, name=id_, metadata=metadata)
     except ValidationError as error:
+        if Tenant.objects.filter(pk=id_).exists():
+            return None
         raise invalid([item(name, "pattern") for name in error.message_dict]) from None
