@@ -44,7 +44,7 @@ def renew_secret(partner: Partner) -> str:
     secret = _new_secret(partner)
     if not Partner.objects.filter(pk=partner.pk).update(digest=partner.digest):
         raise Gone(f"{partner} was removed meanwhile.")
-    audit.record("partner.renew-secret", partner, security=True)
+    audit.record("partner.renew_secret", partner, security=True)
     return secret
 
 
@@ -52,6 +52,11 @@ def find(secret: str, client_id: str | None = None) -> Partner | None:
     """Whose secret it is, if the partner says no other id."""
     partner = Partner.objects.filter(digest=services.digest(secret)).first()
     return partner if partner and client_id in (None, partner.client_id) else None
+
+
+def principal_of(partner: Partner) -> Principal:
+    """Who a partner is in the trail: its name alone could be another's, or a person's."""
+    return Principal(name=f"partner {partner.name[:150]} ({partner.client_id})")
 
 
 @transaction.atomic
@@ -69,7 +74,9 @@ def consent(partner: Partner, tenant: Tenant, user: User, redirect_uri: str) -> 
         redirect_uri=redirect_uri,
         expires=now + CODE_LIFETIME,
     )
-    audit.record("tenant.let-in", tenant, changes=differences({}, {"partner": str(partner)}), security=True)
+    audit.record(
+        "tenant.let_in", tenant, changes=differences({}, {"partner": principal_of(partner).name}), security=True
+    )
     return code
 
 
@@ -89,7 +96,7 @@ def redeem(partner: Partner, code: str, redirect_uri: str | None = None) -> tupl
         raise NoConsent
     given.delete()
     name = f"{partner.name}, let in by {given.user.get_username()}"[:255]
-    with audit.acting_as(Principal(name=str(partner))):
+    with audit.acting_as(principal_of(partner)):
         _, secret = services.issue_key(name=name, role=Role.EDITOR, tenant=given.tenant)
     return given.tenant, secret
 

@@ -5,6 +5,7 @@ import inspect
 import re
 from collections.abc import Callable
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,12 +16,14 @@ from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
 
+from config.paths import BASE_DIR
 from connectors.running import Report
 from destinations import checking, credentials, services
 from destinations.dialects.planet import refs
 from destinations.drafts import CredentialDraft, Draft
 from destinations.exceptions import InvalidDestination
 from destinations.models import ConnectionCheck, Destination, TunnelKey
+from tenants import partners
 from tenants import services as tenant_services
 from tenants.models import ApiKey, KeyPair, Membership, Role, Tenant
 from tenants.trail import AuditEvent
@@ -29,6 +32,7 @@ from tests.connectors.examples import EXAMPLES
 from tests.factories import make_credential, make_destination, make_environment, make_key, make_tenant, webhook_draft
 
 pytestmark = pytest.mark.django_db
+URI = "https://partner.example.com/callback"
 CANARY = "canary-7f3a9-canary-7f3a9-canary-7f3a9"
 PUBLIC = ec.generate_private_key(ec.SECP384R1()).public_key()
 PEM = PUBLIC.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
@@ -50,6 +54,9 @@ class Cast:
         self.user = User.objects.create(username="ada")
         self.key = tenant_services.issue_key(name="test", tenant=self.tenant)[0]
         self.member = tenant_services.save_membership(Membership(user=self.user, tenant=self.empty))
+        self.root = User.objects.create_superuser("root")
+        self.partner, _ = partners.register(name="Shop", redirect_uris=[URI])
+        self.code = partners.consent(self.partner, self.tenant, self.root, URI)
         self.pair = tenant_services.register_key_pair(self.user, name="mine", public_key=PEM)
 
     def lose_ssh_key(self) -> Tenant:
@@ -144,12 +151,21 @@ SERVICES: dict[Any, dict[str, Scenario]] = {
         ),
         "delete_key_pair": (lambda c: tenant_services.delete_key_pair(c.pair), ["key_pair.delete"]),
     },
+    partners: {
+        "register": (lambda c: partners.register(name="New", redirect_uris=[URI]), ["partner.create"]),
+        "change": (lambda c: partners.change(c.partner, name="New"), ["partner.update"]),
+        "remove": (lambda c: partners.remove(c.partner), ["partner.delete"]),
+        "renew_secret": (lambda c: partners.renew_secret(c.partner), ["partner.renew_secret"]),
+        "consent": (lambda c: partners.consent(c.partner, c.tenant, c.root, URI), ["tenant.let_in"]),
+        "redeem": (lambda c: partners.redeem(c.partner, c.code), ["api_key.issue"]),
+    },
 }
 # They change nothing, but for when a key was last used.
 READ_ONLY = {
     services: {"validate", "try_out", "prove"},
     credentials: {"validate"},
     tenant_services: {"find_key", "find_key_by_id", "digest"},
+    partners: {"find", "principal_of"},
 }
 EACH = [(module, name) for module, named in SERVICES.items() for name in named]
 # Done again, it changes nothing and is not told again.
@@ -169,6 +185,29 @@ def public(module: Any) -> set[str]:
 @pytest.mark.parametrize("module", SERVICES, ids=lambda module: module.__name__)
 def test_every_service_is_tried_here_or_changes_nothing(module):
     assert public(module) == SERVICES[module].keys() | READ_ONLY[module]
+
+
+def test_whatever_says_to_be_the_only_writer_of_something_is_tried_here():
+    files = [path for package in ("destinations", "tenants") for path in (BASE_DIR / package).rglob("*.py")]
+    writers = [path for path in files if path.read_text().startswith('"""The only writer of ')]
+    assert set(writers) == {Path(module.__file__) for module in SERVICES}
+
+
+class TestPartners:
+    def test_two_of_a_name_are_told_apart_and_from_a_person(self, cast, known):
+        partners.change(cast.partner, name="admin")
+        other, _ = partners.register(name="admin", redirect_uris=[URI])
+        partners.redeem(cast.partner, cast.code)
+        partners.redeem(other, partners.consent(other, cast.tenant, cast.root, URI))
+        names = [event.user_name for event in told_since(known) if event.action == "api_key.issue"]
+        assert names == [f"partner admin ({partner.client_id})" for partner in (cast.partner, other)]
+        (let_in,) = [event for event in told_since(known) if event.action == "tenant.let_in"]
+        assert let_in.changes == [{"field": "partner", "before": None, "after": names[1]}]
+
+    def test_the_longest_name_is_told(self, cast, known):
+        partners.change(cast.partner, name="x" * 255)
+        partners.redeem(cast.partner, cast.code)
+        assert cast.partner.client_id in told_since(known)[-1].user_name
 
 
 def told_since(known: set[Any]) -> list[AuditEvent]:
@@ -191,7 +230,7 @@ class TestServices:
             assert event.subject_id
             assert event.subject_label
             assert event.action.startswith(event.subject_kind)
-        own = [event.tenant for event in told if event.subject_kind not in ("user", "key_pair")]
+        own = [event.tenant for event in told if event.subject_kind not in ("user", "key_pair", "partner")]
         assert "" not in own
 
     def test_records_nothing_that_is_undone(self, cast, known, module, name):

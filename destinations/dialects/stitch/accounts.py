@@ -50,7 +50,7 @@ def open_account(body: Mapping[str, Any]) -> tuple[Tenant, str]:
 def _partner(partner_id: str, secret: str) -> Principal | None:
     """Whoever may open accounts and proves to be that."""
     if partner := partners.find(secret, partner_id):
-        return Principal(name=str(partner)) if partner.opens_accounts else None
+        return partners.principal_of(partner) if partner.opens_accounts else None
     key = services.find_key(secret)
     found = principals.of_key(key) if key else None
     return found if found and found.may_everywhere(Role.ADMIN) else None
