@@ -24,7 +24,7 @@ class Subject:
 
     @classmethod
     def of(cls, row: models.Model) -> "Subject":
-        kind = kind_of(type(row))
+        kind = kind_of(row._meta.model)  # Django's `request.user` is of another class
         id_ = str(getattr(row, "uuid", None) or row.pk)
         tenant = row.pk if kind == "tenant" else getattr(row, "tenant_id", None)
         return cls(kind, id_, str(row), tenant or "")

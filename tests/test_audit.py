@@ -3,7 +3,7 @@
 import getpass
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from destinations.dialects.planet import refs
 from destinations.drafts import CredentialDraft, Draft
 from destinations.exceptions import InvalidDestination
 from destinations.models import ConnectionCheck, Destination, TunnelKey
-from tenants import partners
+from tenants import partners, wording
 from tenants import services as tenant_services
 from tenants.models import ApiKey, KeyPair, Membership, Role, Tenant
 from tenants.trail import AuditEvent
@@ -36,6 +36,15 @@ URI = "https://partner.example.com/callback"
 CANARY = "canary-7f3a9-canary-7f3a9-canary-7f3a9"
 PUBLIC = ec.generate_private_key(ec.SECP384R1()).public_key()
 PEM = PUBLIC.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+@pytest.fixture(autouse=True)
+def everything_can_be_read(db) -> Iterator[None]:
+    """Whatever any test here records has words for the people who read it."""
+    yield
+    for action, kind in AuditEvent.objects.values_list("action", "subject_kind").distinct():
+        assert action.rpartition(".")[2] in wording.DONE, action
+        assert kind in wording.KINDS
 
 
 class Cast:
@@ -368,6 +377,7 @@ class TestPeople:
             ("user.sign_in", "ada", "ada", "192.0.2.7"),
             ("user.sign_out", "ada", "ada", "127.0.0.1"),
         ]
+        assert {e.subject_kind for e in told_since(known)} == {"user"}
         assert CANARY not in str(list(AuditEvent.objects.values()))
 
     def test_the_pages_of_people_and_keys_go_through_the_services(self, admin_client, cast, known):
@@ -416,6 +426,21 @@ BY_KEY = {
     "redox": ("Bearer", "webhook", "delete", "/redox/platform/v1/destinations/{it.uuid}", "destination.delete"),
     "stitch": ("Bearer", "aws_s3", "delete", "/stitch/v4/destinations/{it.pk}", "destination.delete"),
 }
+
+
+def test_the_trail_can_be_narrowed_to_each_kind(cast, admin_client):
+    page = admin_client.get(admin("tenants_auditevent_changelist"))
+    (offered,) = [spec for spec in page.context["cl"].filter_specs if spec.parameter_name == "kind"]
+    assert dict(offered.lookup_choices) == wording.KINDS
+    page = admin_client.get(admin("tenants_auditevent_changelist"), {"kind": "partner"})
+    assert {event.subject_kind for event in page.context["cl"].result_list} == {"partner"}
+
+
+def test_each_word_is_of_something_that_is_recorded():
+    """By services, and by what happens to people."""
+    recorded = {action for scenarios in SERVICES.values() for _, actions in scenarios.values() for action in actions}
+    others = {"credential_update", "secret_followed", "sign_in", "sign_out", "sign_in_failed"}
+    assert {action.rpartition(".")[2] for action in recorded} | others == wording.DONE.keys()
 
 
 class TestFaces:
