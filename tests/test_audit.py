@@ -380,6 +380,29 @@ class TestPeople:
         assert {e.subject_kind for e in told_since(known)} == {"user"}
         assert CANARY not in str(list(AuditEvent.objects.values()))
 
+    @pytest.fixture
+    def outdated(self, settings) -> User:
+        """Somebody whose password is hashed as it was usual before."""
+        user = User.objects.create_superuser("pat", password="right")
+        (before,) = settings.PASSWORD_HASHERS
+        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher", before]
+        return user
+
+    def test_a_password_that_is_only_hashed_anew_is_none_that_changed(self, client, outdated):
+        known = set(AuditEvent.objects.values_list("pk", flat=True))
+        client.post("/admin/login/", {"username": "pat", "password": "right"})
+        assert User.objects.get().password.startswith("pbkdf2_sha1$") > outdated.password.startswith("pbkdf2_sha1$")
+        assert [event.action for event in told_since(known)] == ["user.sign_in"]
+
+    @pytest.mark.parametrize("change", [lambda user: user.set_password("new"), User.set_unusable_password])
+    @pytest.mark.parametrize("fields", [None, ["password"]])
+    def test_another_password_is_told_of_all_the_same(self, outdated, change, fields):
+        known = set(AuditEvent.objects.values_list("pk", flat=True))
+        change(outdated)
+        outdated.save(update_fields=fields)
+        (event,) = told_since(known)
+        assert [change["field"] for change in event.changes] == ["password"]
+
     def test_the_pages_of_people_and_keys_go_through_the_services(self, admin_client, cast, known):
         admin_client.post(admin("tenants_membership_delete", cast.member.pk), {"post": "yes"})
         admin_client.post(admin("tenants_keypair_delete", cast.pair.pk), {"post": "yes"})
