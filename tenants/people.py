@@ -97,7 +97,7 @@ def _is_rehash(before: Any, after: Any, update_fields: frozenset[str] | None) ->
 
     What tells it from a new one: Django says with `_password` which was set.
     """
-    if before is None or update_fields != {"password"} or after._password is not None:
+    if before is None or update_fields != frozenset(["password"]) or after._password is not None:
         return False
     return _is_outdated(before.password) is True and _is_outdated(after.password) is False
 

@@ -459,6 +459,17 @@ def test_the_trail_can_be_narrowed_to_each_kind(cast, admin_client):
     assert {event.subject_kind for event in page.context["cl"].result_list} == {"partner"}
 
 
+def test_what_was_not_there_is_called_the_same_for_plain_values_and_secrets(admin_client, cast, known):
+    made = make_destination(cast.tenant, name="New")
+    (event,) = told_since(known)
+    page = admin_client.get(admin("tenants_auditevent_change", event.pk)).content.decode()
+    rows = dict(re.findall(r'<th scope="row">([^<]+)</th>(.*?)</tr>', page, re.DOTALL))
+    for field in ("name", "credentials.secret"):
+        assert rows[field].count('<td><span class="lf-dim">nothing</span>') == 1
+    assert made.name in rows["name"]
+    assert 'title="A fingerprint of the secret">#' in rows["credentials.secret"]
+
+
 def test_each_word_is_of_something_that_is_recorded():
     """By services, and by what happens to people."""
     recorded = {action for scenarios in SERVICES.values() for _, actions in scenarios.values() for action in actions}

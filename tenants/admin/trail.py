@@ -55,7 +55,7 @@ class SecurityFilter(RadioFilter):  # type: ignore[misc]
     all_option = ("", "Everything")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("security", "Who may do what")]
+        return [("security", "Who may do what, and where secrets went")]
 
     def queryset(self, request: HttpRequest, rows: "QuerySet[AuditEvent]") -> "QuerySet[AuditEvent]":
         return rows.filter(security=True) if self.value() == "security" else rows
