@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from destinations.models import AuthCredential, Destination
-from tenants import audit
+from tenants import audit, wording
 from tenants.changes import Change, columns, differences, fingerprint, secret_differences, shown, spread
 
 # Told part by part, derived from what is told, or told by the entry itself.
@@ -12,6 +12,23 @@ APART = ("config", "properties", "metadata", "masked", "extra", "sealed", "seale
 TIMES = ("created", "updated", "revision")
 
 Values = Mapping[str, Any]
+
+wording.KINDS |= {"destination": "Destination", "auth_credential": "Shared credential", "tunnel_key": "SSH key"}
+wording.DONE |= {
+    "check": "Check asked for",
+    "rotate_secret": "Signing secret made anew",
+    "credential_update": "Shared credential changed",
+    "secret_followed": "Secret taken along to another place",
+    "set_default": "Made the default",
+    "unset_default": "No longer the default",
+    "add_consumer": "Consumer added",
+    "remove_consumer": "Consumer removed",
+    "verify": "Verified or not",
+    "enable": "Enabled",
+    "disable": "Disabled",
+    "archive": "Archived",
+    "restore": "Restored",
+}
 
 
 def record(action: str, destination: Destination, *changes: Change) -> None:

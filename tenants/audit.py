@@ -73,7 +73,7 @@ def record(
     """Add an entry. Call it in the transaction of the change.
 
     `action` is what was done, beginning with the kind of the subject, as `destination.update`. `tenant` is the id of
-    another tenant than the subject's own. `security` marks what decides who may do what.
+    another tenant than the subject's own. `security` marks what decides who may do what, or where secrets go.
     """
     record_many(action, [subject], tenant=tenant, changes=changes, security=security)
 

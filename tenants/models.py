@@ -65,6 +65,11 @@ class Tenant(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def life(self) -> str:
+        """What tells it from another tenant that had its id before, or gets it afterwards."""
+        return self.created.isoformat()
+
 
 class Environment(models.Model):
     """A named stage of a tenant."""

@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from tenants import audit, principals, services
 from tenants.changes import differences
+from tenants.digests import digest
 from tenants.models import Consent, Partner, Role, Tenant
 from tenants.principals import Principal
-from tenants.rows import delete, save
+from tenants.rows import Gone, delete, save
 
 CODE_LIFETIME = timedelta(minutes=5)
 
@@ -29,7 +30,7 @@ def register(*, name: str, redirect_uris: list[str], opens_accounts: bool = Fals
 
 
 def change(partner: Partner, **changes: Any) -> Partner:
-    """Raises django's ValidationError."""
+    """Raises django's ValidationError, and `Gone`."""
     return save(partner, changes, security=True)
 
 
@@ -42,15 +43,21 @@ def remove(partner: Partner) -> None:
 def renew_secret(partner: Partner) -> str:
     """The new secret; the one before is good for nothing from now on."""
     secret = _new_secret(partner)
-    partner.save(update_fields=["digest"])
-    audit.record("partner.renew-secret", partner, security=True)
+    if not Partner.objects.filter(pk=partner.pk).update(digest=partner.digest):
+        raise Gone(f"{partner} was removed meanwhile.")
+    audit.record("partner.renew_secret", partner, security=True)
     return secret
 
 
 def find(secret: str, client_id: str | None = None) -> Partner | None:
     """Whose secret it is, if the partner says no other id."""
-    partner = Partner.objects.filter(digest=services.digest(secret)).first()
+    partner = Partner.objects.filter(digest=digest(secret)).first()
     return partner if partner and client_id in (None, partner.client_id) else None
+
+
+def principal_of(partner: Partner) -> Principal:
+    """Who a partner is in the trail: its name alone could be another's, or a person's."""
+    return Principal(name=f"partner {partner.name[:150]} ({partner.client_id})")
 
 
 @transaction.atomic
@@ -61,14 +68,16 @@ def consent(partner: Partner, tenant: Tenant, user: User, redirect_uri: str) -> 
     now, code = timezone.now(), secrets.token_urlsafe(32)
     Consent.objects.filter(expires__lte=now).delete()
     Consent.objects.create(
-        digest=services.digest(code),
+        digest=digest(code),
         partner=partner,
         tenant=tenant,
         user=user,
         redirect_uri=redirect_uri,
         expires=now + CODE_LIFETIME,
     )
-    audit.record("tenant.let-in", tenant, changes=differences({}, {"partner": str(partner)}), security=True)
+    audit.record(
+        "tenant.let_in", tenant, changes=differences({}, {"partner": principal_of(partner).name}), security=True
+    )
     return code
 
 
@@ -81,14 +90,14 @@ def redeem(partner: Partner, code: str, redirect_uri: str | None = None) -> tupl
     given = (
         Consent.objects.select_for_update(of=("self",))
         .select_related("tenant", "user")
-        .filter(digest=services.digest(code), partner=partner, expires__gt=timezone.now())
+        .filter(digest=digest(code), partner=partner, expires__gt=timezone.now())
         .first()
     )
     if given is None or redirect_uri not in (None, given.redirect_uri) or not _may(given.user, given.tenant):
         raise NoConsent
     given.delete()
     name = f"{partner.name}, let in by {given.user.get_username()}"[:255]
-    with audit.acting_as(Principal(name=str(partner))):
+    with audit.acting_as(principal_of(partner)):
         _, secret = services.issue_key(name=name, role=Role.EDITOR, tenant=given.tenant)
     return given.tenant, secret
 
@@ -99,5 +108,5 @@ def _may(user: User, tenant: Tenant) -> bool:
 
 def _new_secret(partner: Partner) -> str:
     secret = f"oc_{secrets.token_urlsafe(32)}"
-    partner.digest = services.digest(secret)
+    partner.digest = digest(secret)
     return secret

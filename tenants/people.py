@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import get_hasher, identify_hasher
 from django.contrib.auth.models import Group, User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 
-from tenants import audit
+from tenants import audit, services
 from tenants.changes import columns, differences, secret_differences
 from tenants.trail import Subject
 
@@ -45,17 +46,26 @@ def remember(sender: type[Model], instance: Any, **_: Any) -> None:
 
 @receiver(post_save, sender=User)
 @receiver(post_save, sender=Group)
-def saved(instance: Any, created: bool, raw: bool, **_: Any) -> None:
+def saved(instance: Any, created: bool, update_fields: frozenset[str] | None, **_: Any) -> None:
     before, subject = instance.__dict__.pop("_before", None), Subject.of(instance)
     told = differences(columns(before, APART), columns(instance, APART))
-    told += secret_differences(_password(before), _password(instance), f"/{subject.kind}/{subject.id}")
+    if not _is_rehash(before, instance, update_fields):
+        told += secret_differences(_password(before), _password(instance), f"/{subject.kind}/{subject.id}")
     if told or created:
         audit.record(f"{subject.kind}.{'create' if created else 'update'}", subject, changes=told, security=True)
+    if getattr(before, "is_superuser", False) and not instance.is_superuser:
+        services.end_keys(instance)
 
 
 @receiver(pre_delete, sender=User)
 def leaving(instance: User, **_: Any) -> None:
-    """Whoever goes is a member no more, and his programs are shut out: the tenants are told so."""
+    """Whoever goes is a member no more, and his programs are shut out: the tenants are told so.
+
+    Nobody issues a key for him meanwhile: Django would only take his name off it, and it would go on.
+    """
+    User.objects.select_for_update().filter(pk=instance.pk).first()
+    for key in instance.api_keys.filter(revoked=None):
+        services.revoke_key(key)
     audit.record_many("membership.delete", instance.memberships.select_related("tenant"), security=True)
     audit.record_many("key_pair.delete", instance.key_pairs.all(), security=True)
 
@@ -80,6 +90,25 @@ def granted(sender: Any, instance: Any, action: str, pk_set: set[int] | None, mo
     audit.record(
         f"{subject.kind}.update", subject, changes=[{"field": field, "before": before, "after": after}], security=True
     )
+
+
+def _is_rehash(before: Any, after: Any, update_fields: frozenset[str] | None) -> bool:
+    """Whether Django stores the same password anew, when it was just entered and its hash is not as hashes are by now.
+
+    What tells it from a new one: Django says with `_password` which was set.
+    """
+    if before is None or update_fields != frozenset(["password"]) or after._password is not None:
+        return False
+    return _is_outdated(before.password) is True and _is_outdated(after.password) is False
+
+
+def _is_outdated(encoded: str) -> bool | None:
+    """None for what no password fits."""
+    try:
+        hasher, preferred = identify_hasher(encoded), get_hasher()
+    except ValueError:
+        return None
+    return hasher.algorithm != preferred.algorithm or preferred.must_update(encoded)
 
 
 def _password(user: Any) -> dict[str, str]:

@@ -1,19 +1,20 @@
 """The only writer of tenants, environments, memberships, API keys and key pairs. All of it is in the audit trail."""
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import ProtectedError, Q
 from django.utils import timezone
 
-from tenants import audit, key_pairs
+from tenants import audit, key_pairs, principals
 from tenants.changes import columns, differences
+from tenants.digests import digest
 from tenants.models import ApiKey, Environment, KeyPair, Membership, Role, Tenant
 from tenants.rows import delete, save
 
@@ -27,7 +28,6 @@ class TenantInUse(Exception):
     """A tenant still owns destinations."""
 
 
-@transaction.atomic
 def create_tenant(
     *,
     name: str,
@@ -37,11 +37,7 @@ def create_tenant(
 ) -> Tenant:
     """Raises django's ValidationError for a bad or taken id or an empty name."""
     given = {"id": id_} if id_ else {}
-    tenant = Tenant(name=name, metadata=metadata or {}, destination_limit=destination_limit, **given)
-    tenant.full_clean()
-    tenant.save(force_insert=True)
-    audit.record("tenant.create", tenant, changes=differences({}, columns(tenant)))
-    return tenant
+    return save(Tenant(name=name, metadata=metadata or {}, destination_limit=destination_limit, **given), {})
 
 
 def update_tenant(tenant: Tenant, **changes: Any) -> Tenant:
@@ -51,12 +47,16 @@ def update_tenant(tenant: Tenant, **changes: Any) -> Tenant:
     return save(tenant, changes)
 
 
+@transaction.atomic
 def delete_tenant(tenant: Tenant) -> None:
-    """Raises `TenantInUse` while the tenant owns destinations."""
+    """With its guest, who must not enter another tenant that gets the id. Raises `TenantInUse` while the tenant owns
+    destinations."""
+    guest = User.objects.filter(username=_name_of_guest(tenant))
     try:
         delete(tenant)
     except ProtectedError as error:
         raise TenantInUse(f"Tenant {tenant.pk} still owns {len(error.protected_objects)} destinations.") from None
+    guest.delete()
 
 
 def create_environment(tenant: Tenant, *, name: str, flag: str = Environment.Flag.DEVELOPMENT) -> Environment:
@@ -67,12 +67,16 @@ def update_environment(environment: Environment, **changes: Any) -> Environment:
     return save(environment, changes)
 
 
+@transaction.atomic
 def delete_environment(environment: Environment) -> None:
     """Raises `TenantInUse` while destinations belong to the environment."""
+    confined = list(User.objects.filter(memberships__environment=environment))
     try:
         delete(environment)
     except ProtectedError:
         raise TenantInUse(f"Environment {environment.name} still has destinations.") from None
+    for user in confined:
+        end_keys(user, environment.tenant_id)
 
 
 @transaction.atomic
@@ -81,33 +85,42 @@ def assign_role(user: User, environment: Environment, role: Role) -> Membership:
     Environment.objects.select_for_update().get(pk=environment.pk)  # one writer at a time knows whether he has one
     known = Membership.objects.filter(user=user, environment=environment).first()
     membership = known or Membership(user=user, tenant=environment.tenant, environment=environment)
-    membership.role = role
-    return save_membership(membership)
+    return save_membership(membership, role=role)
 
 
-def save_membership(membership: Membership) -> Membership:
-    """Give a user a role in a tenant, or change it. Raises django's ValidationError."""
-    return save(membership, {}, security=True)
+@transaction.atomic
+def save_membership(membership: Membership, **changes: Any) -> Membership:
+    """Give a user a role in a tenant, or change it. Raises django's ValidationError, and `Gone`."""
+    before = None if membership._state.adding else Membership.objects.filter(pk=membership.pk).first()
+    save(membership, changes, security=True)
+    if before:
+        end_keys(before.user, before.tenant_id)
+    return membership
 
 
+@transaction.atomic
 def delete_membership(membership: Membership) -> None:
     delete(membership, security=True)
+    end_keys(membership.user, membership.tenant_id)
 
 
 @transaction.atomic
 def guest_of(tenant: Tenant) -> User:
-    """The one user that everybody is who enters a tenant by a link: an editor there, without a password."""
-    name = f"guest-{hashlib.sha256(tenant.pk.encode()).hexdigest()[:32]}"  # ids are longer than user names may be
-    user = User.objects.filter(username=name).first()
-    if user is None:
-        user = User(username=name, first_name="Guest", last_name=f"of {tenant.name}"[:150], is_staff=True)
-        user.set_unusable_password()
-        user.save()
-    whole = {"user": user, "tenant": tenant, "environment": None}
-    membership = Membership.objects.filter(**whole).first() or Membership(**whole)
-    if membership.role != Role.EDITOR:
-        save(membership, {"role": Role.EDITOR}, security=True)
+    """The one user that everybody is who enters a tenant by a link, without a password: an editor there, unless he has
+    been given another role. Raises Tenant.DoesNotExist when the tenant has gone."""
+    # One at a time, and the tenant stays meanwhile.
+    Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk, created=tenant.created)
+    about = {"first_name": "Guest", "last_name": f"of {tenant.name}"[:150], "is_staff": True}
+    nobodys = {**about, "password": make_password(None)}
+    user, _ = User.objects.get_or_create(username=_name_of_guest(tenant), defaults=nobodys)
+    if not Membership.objects.filter(user=user, tenant=tenant, environment=None).exists():
+        save_membership(Membership(user=user, tenant=tenant, role=Role.EDITOR))
     return user
+
+
+def _name_of_guest(tenant: Tenant) -> str:
+    """Ids are longer than user names may be."""
+    return f"guest-{digest(tenant.pk)[:32]}"
 
 
 @transaction.atomic
@@ -140,6 +153,18 @@ def revoke_key(key: ApiKey) -> ApiKey:
     return key
 
 
+@transaction.atomic
+def end_keys(user: User, tenant: str | None = None) -> None:
+    """Revoke the keys of somebody who was deprived of something, as far as they may do more than he still may himself;
+    with `tenant`, those of that tenant alone."""
+    held = principals.of_user(user)
+    keys = user.api_keys.filter(revoked=None)
+    for key in keys if tenant is None else keys.filter(tenant=tenant):
+        role = Role(key.role)
+        if not (held.may(role, key.tenant_id) if key.tenant_id else held.may_everywhere(role)):
+            revoke_key(key)
+
+
 def find_key(secret: str) -> ApiKey | None:
     """The live key of this secret, with its use noted; None for unknown, expired and revoked ones alike."""
     return _in_use(Q(digest=digest(secret)))
@@ -161,17 +186,13 @@ def _in_use(condition: Q) -> ApiKey | None:
     return key
 
 
-def digest(secret: str) -> str:
-    """Keys hold 256 random bits, so a plain hash cannot be guessed back; a slow one would cost every request."""
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
 def register_key_pair(user: User, *, name: str, public_key: str) -> KeyPair:
     """Let whoever has the private half act as the user. Raises django's ValidationError."""
     return save_key_pair(KeyPair(user=user, name=name, public_key=public_key))
 
 
 def save_key_pair(pair: KeyPair) -> KeyPair:
+    """A new one: they are never changed."""
     try:
         key_pairs.algorithm_of(pair.public_key)
     except ValueError:

@@ -24,7 +24,7 @@ class Subject:
 
     @classmethod
     def of(cls, row: models.Model) -> "Subject":
-        kind = kind_of(type(row))
+        kind = kind_of(row._meta.model)  # Django's `request.user` is of another class
         id_ = str(getattr(row, "uuid", None) or row.pk)
         tenant = row.pk if kind == "tenant" else getattr(row, "tenant_id", None)
         return cls(kind, id_, str(row), tenant or "")
@@ -42,9 +42,11 @@ class AuditQuerySet(models.QuerySet["AuditEvent"]):
         raise AppendOnly("Entries of the audit trail are never changed or removed.")
 
     def about(self, row: models.Model) -> Self:
-        """The entries of one row of a tenant."""
+        """The entries of one row. An id can be given anew: what was before the row was made is another's."""
         subject = Subject.of(row)
-        return self.filter(subject_id=subject.id, subject_kind=subject.kind, tenant=subject.tenant)
+        found = self.filter(subject_id=subject.id, subject_kind=subject.kind, tenant=subject.tenant)
+        created = getattr(row, "created", None)
+        return found if created is None else found.filter(at__gte=created)
 
     update = bulk_update = delete = _raw_delete = update_or_create = _refuse
 

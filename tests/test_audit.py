@@ -3,8 +3,9 @@
 import getpass
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,12 +16,14 @@ from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
 
+from config.paths import BASE_DIR
 from connectors.running import Report
 from destinations import checking, credentials, services
 from destinations.dialects.planet import refs
 from destinations.drafts import CredentialDraft, Draft
 from destinations.exceptions import InvalidDestination
 from destinations.models import ConnectionCheck, Destination, TunnelKey
+from tenants import partners, wording
 from tenants import services as tenant_services
 from tenants.models import ApiKey, KeyPair, Membership, Role, Tenant
 from tenants.trail import AuditEvent
@@ -29,9 +32,19 @@ from tests.connectors.examples import EXAMPLES
 from tests.factories import make_credential, make_destination, make_environment, make_key, make_tenant, webhook_draft
 
 pytestmark = pytest.mark.django_db
+URI = "https://partner.example.com/callback"
 CANARY = "canary-7f3a9-canary-7f3a9-canary-7f3a9"
 PUBLIC = ec.generate_private_key(ec.SECP384R1()).public_key()
 PEM = PUBLIC.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+@pytest.fixture(autouse=True)
+def everything_can_be_read(db) -> Iterator[None]:
+    """Whatever any test here records has words for the people who read it."""
+    yield
+    for action, kind in AuditEvent.objects.values_list("action", "subject_kind").distinct():
+        assert action.rpartition(".")[2] in wording.DONE, action
+        assert kind in wording.KINDS
 
 
 class Cast:
@@ -50,11 +63,19 @@ class Cast:
         self.user = User.objects.create(username="ada")
         self.key = tenant_services.issue_key(name="test", tenant=self.tenant)[0]
         self.member = tenant_services.save_membership(Membership(user=self.user, tenant=self.empty))
+        self.root = User.objects.create_superuser("root")
+        self.partner, _ = partners.register(name="Shop", redirect_uris=[URI])
+        self.code = partners.consent(self.partner, self.tenant, self.root, URI)
         self.pair = tenant_services.register_key_pair(self.user, name="mine", public_key=PEM)
 
     def lose_ssh_key(self) -> Tenant:
         TunnelKey.objects.filter(tenant=self.tenant).delete()
         return self.tenant
+
+    def holder(self) -> User:
+        """Whose key may do what he may not."""
+        ApiKey.objects.filter(pk=self.key.pk).update(user=self.user)
+        return self.user
 
 
 @pytest.fixture
@@ -128,6 +149,7 @@ SERVICES: dict[Any, dict[str, Scenario]] = {
         "guest_of": (lambda c: tenant_services.guest_of(c.tenant), ["user.create", "membership.create"]),
         "issue_key": (lambda c: tenant_services.issue_key(name="New", tenant=c.tenant), ["api_key.issue"]),
         "revoke_key": (lambda c: tenant_services.revoke_key(c.key), ["api_key.revoke"]),
+        "end_keys": (lambda c: tenant_services.end_keys(c.holder()), ["api_key.revoke"]),
         "register_key_pair": (
             lambda c: tenant_services.register_key_pair(c.user, name="next", public_key=PEM),
             ["key_pair.create"],
@@ -138,18 +160,27 @@ SERVICES: dict[Any, dict[str, Scenario]] = {
         ),
         "delete_key_pair": (lambda c: tenant_services.delete_key_pair(c.pair), ["key_pair.delete"]),
     },
+    partners: {
+        "register": (lambda c: partners.register(name="New", redirect_uris=[URI]), ["partner.create"]),
+        "change": (lambda c: partners.change(c.partner, name="New"), ["partner.update"]),
+        "remove": (lambda c: partners.remove(c.partner), ["partner.delete"]),
+        "renew_secret": (lambda c: partners.renew_secret(c.partner), ["partner.renew_secret"]),
+        "consent": (lambda c: partners.consent(c.partner, c.tenant, c.root, URI), ["tenant.let_in"]),
+        "redeem": (lambda c: partners.redeem(c.partner, c.code), ["api_key.issue"]),
+    },
 }
 # They change nothing, but for when a key was last used.
 READ_ONLY = {
     services: {"validate", "try_out", "prove"},
     credentials: {"validate"},
     tenant_services: {"find_key", "find_key_by_id", "digest"},
+    partners: {"find", "principal_of"},
 }
 EACH = [(module, name) for module, named in SERVICES.items() for name in named]
 # Done again, it changes nothing and is not told again.
 AGAIN = {
     "enable", "disable", "archive", "restore", "set_default", "request_check", "register_consumer", "forget_consumer",
-    "ssh_key", "delete", "guest_of", "revoke_key",
+    "ssh_key", "delete", "guest_of", "revoke_key", "end_keys",
 }  # fmt: skip
 
 
@@ -163,6 +194,29 @@ def public(module: Any) -> set[str]:
 @pytest.mark.parametrize("module", SERVICES, ids=lambda module: module.__name__)
 def test_every_service_is_tried_here_or_changes_nothing(module):
     assert public(module) == SERVICES[module].keys() | READ_ONLY[module]
+
+
+def test_whatever_says_to_be_the_only_writer_of_something_is_tried_here():
+    files = [path for package in ("destinations", "tenants") for path in (BASE_DIR / package).rglob("*.py")]
+    writers = [path for path in files if path.read_text().startswith('"""The only writer of ')]
+    assert set(writers) == {Path(module.__file__) for module in SERVICES}
+
+
+class TestPartners:
+    def test_two_of_a_name_are_told_apart_and_from_a_person(self, cast, known):
+        partners.change(cast.partner, name="admin")
+        other, _ = partners.register(name="admin", redirect_uris=[URI])
+        partners.redeem(cast.partner, cast.code)
+        partners.redeem(other, partners.consent(other, cast.tenant, cast.root, URI))
+        names = [event.user_name for event in told_since(known) if event.action == "api_key.issue"]
+        assert names == [f"partner admin ({partner.client_id})" for partner in (cast.partner, other)]
+        (let_in,) = [event for event in told_since(known) if event.action == "tenant.let_in"]
+        assert let_in.changes == [{"field": "partner", "before": None, "after": names[1]}]
+
+    def test_the_longest_name_is_told(self, cast, known):
+        partners.change(cast.partner, name="x" * 255)
+        partners.redeem(cast.partner, cast.code)
+        assert cast.partner.client_id in told_since(known)[-1].user_name
 
 
 def told_since(known: set[Any]) -> list[AuditEvent]:
@@ -185,7 +239,7 @@ class TestServices:
             assert event.subject_id
             assert event.subject_label
             assert event.action.startswith(event.subject_kind)
-        own = [event.tenant for event in told if event.subject_kind not in ("user", "key_pair")]
+        own = [event.tenant for event in told if event.subject_kind not in ("user", "key_pair", "partner")]
         assert "" not in own
 
     def test_records_nothing_that_is_undone(self, cast, known, module, name):
@@ -323,7 +377,31 @@ class TestPeople:
             ("user.sign_in", "ada", "ada", "192.0.2.7"),
             ("user.sign_out", "ada", "ada", "127.0.0.1"),
         ]
+        assert {e.subject_kind for e in told_since(known)} == {"user"}
         assert CANARY not in str(list(AuditEvent.objects.values()))
+
+    @pytest.fixture
+    def outdated(self, settings) -> User:
+        """Somebody whose password is hashed as it was usual before."""
+        user = User.objects.create_superuser("pat", password="right")
+        (before,) = settings.PASSWORD_HASHERS
+        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher", before]
+        return user
+
+    def test_a_password_that_is_only_hashed_anew_is_none_that_changed(self, client, outdated):
+        known = set(AuditEvent.objects.values_list("pk", flat=True))
+        client.post("/admin/login/", {"username": "pat", "password": "right"})
+        assert User.objects.get().password.startswith("pbkdf2_sha1$") > outdated.password.startswith("pbkdf2_sha1$")
+        assert [event.action for event in told_since(known)] == ["user.sign_in"]
+
+    @pytest.mark.parametrize("change", [lambda user: user.set_password("new"), User.set_unusable_password])
+    @pytest.mark.parametrize("fields", [None, ["password"]])
+    def test_another_password_is_told_of_all_the_same(self, outdated, change, fields):
+        known = set(AuditEvent.objects.values_list("pk", flat=True))
+        change(outdated)
+        outdated.save(update_fields=fields)
+        (event,) = told_since(known)
+        assert [change["field"] for change in event.changes] == ["password"]
 
     def test_the_pages_of_people_and_keys_go_through_the_services(self, admin_client, cast, known):
         admin_client.post(admin("tenants_membership_delete", cast.member.pk), {"post": "yes"})
@@ -371,6 +449,32 @@ BY_KEY = {
     "redox": ("Bearer", "webhook", "delete", "/redox/platform/v1/destinations/{it.uuid}", "destination.delete"),
     "stitch": ("Bearer", "aws_s3", "delete", "/stitch/v4/destinations/{it.pk}", "destination.delete"),
 }
+
+
+def test_the_trail_can_be_narrowed_to_each_kind(cast, admin_client):
+    page = admin_client.get(admin("tenants_auditevent_changelist"))
+    (offered,) = [spec for spec in page.context["cl"].filter_specs if spec.parameter_name == "kind"]
+    assert dict(offered.lookup_choices) == wording.KINDS
+    page = admin_client.get(admin("tenants_auditevent_changelist"), {"kind": "partner"})
+    assert {event.subject_kind for event in page.context["cl"].result_list} == {"partner"}
+
+
+def test_what_was_not_there_is_called_the_same_for_plain_values_and_secrets(admin_client, cast, known):
+    made = make_destination(cast.tenant, name="New")
+    (event,) = told_since(known)
+    page = admin_client.get(admin("tenants_auditevent_change", event.pk)).content.decode()
+    rows = dict(re.findall(r'<th scope="row">([^<]+)</th>(.*?)</tr>', page, re.DOTALL))
+    for field in ("name", "credentials.secret"):
+        assert rows[field].count('<td><span class="lf-dim">nothing</span>') == 1
+    assert made.name in rows["name"]
+    assert 'title="A fingerprint of the secret">#' in rows["credentials.secret"]
+
+
+def test_each_word_is_of_something_that_is_recorded():
+    """By services, and by what happens to people."""
+    recorded = {action for scenarios in SERVICES.values() for _, actions in scenarios.values() for action in actions}
+    others = {"credential_update", "secret_followed", "sign_in", "sign_out", "sign_in_failed"}
+    assert {action.rpartition(".")[2] for action in recorded} | others == wording.DONE.keys()
 
 
 class TestFaces:

@@ -17,6 +17,7 @@ from destinations.dialects.planet import tokens as planet
 from destinations.dialects.redox import tokens as redox
 from destinations.models import ConnectionCheck
 from tenants import limits, partners, services
+from tenants.digests import digest
 from tenants.models import ApiKey, Partner
 from tests.admin.pages import ADD, LIST, act, webhook_form
 from tests.dialects.cloudflare.client import creation
@@ -160,9 +161,9 @@ class TestRequests:
     def test_tokens_count_as_whom_they_stand_for(self):
         tenant, user = make_tenant("t1"), User.objects.create_user("alice")
         secret = make_key(tenant)
-        key = ApiKey.objects.get(digest=services.digest(secret))
+        key = ApiKey.objects.get(digest=digest(secret))
         for path, make in (
-            (ADDRESSES["/outpost/"], lambda: outpost.issue(tenant.pk)),
+            (ADDRESSES["/outpost/"], lambda: outpost.issue(tenant)),
             (ADDRESSES["/redox/"], lambda: redox.issue(user)),
             (ADDRESSES["/planet/"], lambda: planet.issue(key, "us")),
         ):

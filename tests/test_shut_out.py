@@ -11,6 +11,7 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
@@ -19,8 +20,11 @@ from destinations.dialects.outpost import tokens as outpost
 from destinations.dialects.planet import tokens as planet
 from destinations.dialects.redox import tokens as redox
 from tenants import services
+from tenants.digests import digest
 from tenants.models import ApiKey, Membership, Role
-from tests.factories import make_destination, make_key, make_tenant
+from tenants.trail import AuditEvent
+from tests.admin.pages import admin
+from tests.factories import make_destination, make_environment, make_key, make_tenant
 from tests.installation import Installation
 from tests.test_faces import ADDRESSES
 
@@ -63,9 +67,99 @@ class TestKeys:
         User.objects.update(is_active=False)
         assert get(path, secret) == 401
 
+    def test_one_of_a_person_who_was_deleted_is_refused(self, path, secret, user):
+        assert get(path, secret) != 401
+        user.delete()
+        assert get(path, secret) == 401
+
     def test_use_is_noted(self, path, secret):
         get(path, secret)
         assert ApiKey.objects.get().last_used is not None
+
+
+def by_the_page(user, root):
+    root.post(admin("auth_user_delete", user.pk), {"post": "yes"})
+
+
+def by_the_list(user, root):
+    chosen = {"action": "delete_selected", ACTION_CHECKBOX_NAME: user.pk, "post": "yes"}
+    root.post(admin("auth_user_changelist"), chosen)
+
+
+@pytest.mark.django_db
+class TestKeysOfPeople:
+    """A key that was issued for a person does no more than what the person was left with."""
+
+    @pytest.fixture
+    def tenant(self):
+        return make_tenant("acme")
+
+    @pytest.fixture
+    def stage(self, tenant):
+        return make_environment(tenant)
+
+    @pytest.fixture
+    def user(self):
+        return User.objects.create_user("pat", is_staff=True)
+
+    @pytest.mark.parametrize(
+        "delete",
+        [
+            by_the_page,
+            by_the_list,
+            lambda user, _: user.delete(),
+            lambda user, _: User.objects.filter(pk=user.pk).delete(),
+        ],
+        ids=["page", "list", "row", "rows"],
+    )
+    def test_they_end_however_he_is_deleted(self, tenant, user, admin_client, delete):
+        secrets = [make_key(tenant, user=user), make_key(user=user)]
+        other = make_key(tenant)
+        delete(user, admin_client)
+        assert not User.objects.filter(username="pat").exists()
+        assert [services.find_key(secret) for secret in secrets] == [None, None]
+        assert services.find_key(other)
+        ended = AuditEvent.objects.filter(action="api_key.revoke")
+        assert {event.subject_id for event in ended} == {
+            str(key.pk) for key in ApiKey.objects.exclude(digest=digest(other))
+        }
+
+    def test_they_end_when_he_is_no_member_any_more(self, tenant, user):
+        member = services.save_membership(Membership(user=user, tenant=tenant, role=Role.ADMIN))
+        here, elsewhere = make_key(tenant, user=user), make_key(make_tenant(), user=user)
+        services.delete_membership(member)
+        assert services.find_key(here) is None
+        assert services.find_key(elsewhere)
+
+    def test_those_that_may_do_more_end_when_he_may_do_less(self, tenant, user):
+        member = services.save_membership(Membership(user=user, tenant=tenant, role=Role.ADMIN))
+        more, same = make_key(tenant, Role.EDITOR, user=user), make_key(tenant, Role.VIEWER, user=user)
+        services.save_membership(member, role=Role.VIEWER)
+        assert services.find_key(more) is None
+        assert services.find_key(same)
+
+    def test_what_he_may_otherwise_they_may_too(self, tenant, stage, user):
+        services.save_membership(Membership(user=user, tenant=tenant, role=Role.EDITOR))
+        part = services.assign_role(user, stage, Role.ADMIN)
+        key = make_key(tenant, Role.EDITOR, user=user)
+        services.delete_membership(part)
+        assert services.find_key(key)
+
+    def test_they_end_with_the_only_environment_he_was_in(self, tenant, stage, user):
+        services.assign_role(user, stage, Role.ADMIN)
+        key = make_key(tenant, Role.VIEWER, user=user)
+        services.delete_environment(stage)
+        assert services.find_key(key) is None
+
+    def test_those_of_the_installation_end_when_he_owns_it_no_more(self, tenant, user):
+        user.is_superuser = True
+        user.save()
+        services.save_membership(Membership(user=user, tenant=tenant, role=Role.EDITOR))
+        everywhere, here = make_key(user=user), make_key(tenant, Role.EDITOR, user=user)
+        user.is_superuser = False
+        user.save()
+        assert services.find_key(everywhere) is None
+        assert services.find_key(here)
 
 
 @pytest.mark.django_db
@@ -87,7 +181,7 @@ class TestTokens:
 
     def test_of_outpost_end_with_their_tenant(self):
         tenant, path = make_tenant("t1"), ADDRESSES["/outpost/"]
-        headers = {"Authorization": f"Bearer {outpost.issue('t1')}"}
+        headers = {"Authorization": f"Bearer {outpost.issue(tenant)}"}
         assert Client(headers=headers).get(path).status_code == 200
         services.delete_tenant(tenant)
         assert Client(headers=headers).get(path).status_code == 401

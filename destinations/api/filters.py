@@ -62,7 +62,9 @@ class EveryAuditFilter(AuditFilter):
     tenant = TextFilter("tenant", help_text="Of this tenant.")
     kind = TextFilter("subject_kind", help_text="About things of this kind, such as `api_key`.")
     subject = TextFilter("subject_id", help_text="About the thing with this id.")
-    security = SwitchFilter(method="is_security", help_text="That tell who may do what, or not.")
+    security = SwitchFilter(
+        method="is_security", help_text="Those that tell who may do what or where secrets went, or the others."
+    )
 
     def is_security(self, queryset: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(security=value == "true")

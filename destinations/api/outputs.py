@@ -274,7 +274,7 @@ class AuditEntry(Shape):
     address = CharField(allow_null=True, help_text="Where the request came from; null for whom it does not concern.")
     request_id = CharField(help_text="The `X-Request-ID` of the answer; empty without a request.")
     changes = FieldChange(many=True)
-    security = BooleanField(help_text="Whether it decides who may do what.")
+    security = BooleanField(help_text="Whether it tells who may do what, or where secrets went.")
 
 
 class Key(Shape):

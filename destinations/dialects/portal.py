@@ -3,7 +3,9 @@
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth import login
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -24,37 +26,38 @@ class PortalView(View, ABC):
     parameter: ClassVar[str] = "token"
 
     @abstractmethod
-    def tenant_id(self, token: str) -> str | None:
-        """Whom a token lets in; None for one that is expired, forged or none at all."""
-
-    @abstractmethod
-    def lasts(self, token: str) -> int:
-        """Seconds that a session lasts which this good token opens."""
+    def let_in(self, token: str) -> tuple[Tenant, int] | None:
+        """Where a token leads, and for how many more seconds; None for one that is expired, forged, of a tenant that
+        had the id before, or none at all."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         token = request.GET.get(self.parameter, "")
-        return self._page(request, self._tenant(token), token)
+        known = self.let_in(token)
+        return self._page(request, known and known[0], token)
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        token = request.POST.get("token", "")
-        tenant = self._tenant(token)
-        if tenant is None:
+        known = self.let_in(request.POST.get("token", ""))
+        guest = known and _guest_of(known[0])
+        if not known or not guest:
             return self._page(request, None, "")
-        with audit.acting_as(Principal(name=f"link of {tenant.pk}")):
-            guest = services.guest_of(tenant)
         login(request, guest, backend="django.contrib.auth.backends.ModelBackend")
-        request.session.set_expiry(self.lasts(token))
+        request.session.set_expiry(min(known[1], settings.SESSION_COOKIE_AGE))
         return HttpResponseRedirect(reverse("admin:destinations_destination_changelist"))
-
-    def _tenant(self, token: str) -> Tenant | None:
-        id_ = self.tenant_id(token) if token else None
-        return Tenant.objects.filter(pk=id_).first() if id_ else None
 
     def _page(self, request: HttpRequest, tenant: Tenant | None, token: str) -> HttpResponse:
         theme = request.GET.get("theme")
         context = {"tenant": tenant, "token": token, "good_for": self.good_for}
         context["theme"] = theme if theme in ("light", "dark") else ""
         return page(request, "landfall/portal.html", context, 200 if tenant else 401)
+
+
+def _guest_of(tenant: Tenant) -> User | None:
+    """None when the tenant has gone meanwhile."""
+    with audit.acting_as(Principal(name=f"link of {tenant.pk}")):
+        try:
+            return services.guest_of(tenant)
+        except Tenant.DoesNotExist:
+            return None
 
 
 def page(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:

@@ -4,9 +4,11 @@ from collections.abc import Collection, Iterable
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.admin import ShowFacets
+from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin
 
 from tenants import principals
@@ -40,6 +42,11 @@ def administered(request: HttpRequest) -> frozenset[str] | None:
 def within(rows: "QuerySet[Any]", column: str, ids: Collection[Any] | None) -> "QuerySet[Any]":
     """Rows whose `column` is one of `ids`; None leaves out no row."""
     return rows if ids is None else rows.filter(**{f"{column}__in": ids})
+
+
+def changed(form: Any) -> dict[str, Any]:
+    """What somebody changed in a form, and nothing that only stood in it."""
+    return {name: form.cleaned_data[name] for name in form.changed_data}
 
 
 class ScopedAdmin(Judged, Traced, ModelAdmin):  # type: ignore[misc]
@@ -79,6 +86,15 @@ class ScopedAdmin(Judged, Traced, ModelAdmin):  # type: ignore[misc]
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self.may(request, self.write, obj)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """With what the form could not know: somebody else was first after it had looked."""
+        try:
+            response: HttpResponse = super().changeform_view(request, *args, **kwargs)
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+            return HttpResponseRedirect(request.get_full_path())
+        return response
 
     def get_deleted_objects(self, objs: Iterable[Any], request: HttpRequest) -> Deletion:
         things = list(objs)

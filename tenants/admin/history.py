@@ -13,32 +13,10 @@ from tenants.models import Role
 from tenants.permissions import sees_addresses
 from tenants.principals import of_user
 from tenants.trail import AuditEvent, Subject
+from tenants.wording import DONE, KINDS
 
 PAGE = 50
 
-DONE = {
-    "create": "Added",
-    "update": "Changed",
-    "delete": "Deleted",
-    "check": "Check asked for",
-    "rotate_secret": "Signing secret made anew",
-    "credential_update": "Shared credential changed",
-    "secret_followed": "Secret taken along to another place",
-    "set_default": "Made the default",
-    "unset_default": "No longer the default",
-    "add_consumer": "Consumer added",
-    "remove_consumer": "Consumer removed",
-    "sign_in": "Signed in",
-    "sign_out": "Signed out",
-    "sign_in_failed": "Sign-in refused",
-    "verify": "Verified or not",
-    "enable": "Enabled",
-    "disable": "Disabled",
-    "archive": "Archived",
-    "restore": "Restored",
-    "issue": "Issued",
-    "revoke": "Revoked",
-}
 FACES = {"api": "API", "admin": "Admin", "command": "Command", "system": "Landfall itself"}
 
 
@@ -56,7 +34,8 @@ class EventView:
 
     @property
     def kind(self) -> str:
-        return self.event.subject_kind.replace("_", " ").capitalize().replace("Api", "API")
+        kind = self.event.subject_kind
+        return KINDS.get(kind, kind.replace("_", " ").capitalize())
 
     @property
     def fields(self) -> str:

@@ -5,7 +5,6 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import ForeignKey, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -13,6 +12,7 @@ from unfold.decorators import display
 
 from tenants import services
 from tenants.admin.access import Scope, ScopedAdmin, administered, principal_of, within
+from tenants.admin.once import ShownOnce
 from tenants.models import ApiKey, Role, Tenant
 
 
@@ -35,7 +35,7 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(ScopedAdmin):
+class ApiKeyAdmin(ShownOnce, ScopedAdmin):
     """Keys are issued and revoked, never changed. The secret is on one page, once, and stored nowhere."""
 
     read = write = Role.ADMIN
@@ -47,6 +47,7 @@ class ApiKeyAdmin(ScopedAdmin):
     search_help_text = "Search by name, beginning or tenant"
     autocomplete_fields = ("tenant",)
     actions = ("revoke_selected",)
+    explanation = "Programs send it as “Authorization: Bearer …”."
     fields = ("name", "tenant", "role", "expires")
 
     @display(description="Begins with", ordering="prefix")
@@ -102,25 +103,7 @@ class ApiKeyAdmin(ScopedAdmin):
     def save_model(self, request: HttpRequest, obj: ApiKey, form: ApiKeyForm, change: bool) -> None:
         key, secret = services.issue_key(name=obj.name, role=obj.role, tenant=obj.tenant, expires=obj.expires)
         obj.pk, obj.prefix = key.pk, key.prefix
-        request._issued = secret  # type: ignore[attr-defined]
-
-    def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
-        """The answer to the POST itself shows the secret: a redirect would have to keep it somewhere."""
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": f"API key “{obj.name}” is ready",
-            "explanation": "Programs send it as “Authorization: Bearer …”.",
-            "secrets": [("API key", request._issued)],  # type: ignore[attr-defined]
-            "next": reverse("admin:tenants_apikey_changelist"),
-        }
-        return TemplateResponse(request, "landfall/shown_once.html", context)
-
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """One way to save, since the page that follows is the one with the secret."""
-        only_save = {"show_save_and_continue": False, "show_save_and_add_another": False}
-        response: HttpResponse = super().add_view(request, form_url, {**(extra_context or {}), **only_save})
-        return response
+        self.keep(request, f"API key “{obj.name}” is ready", [("API key", secret)])
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.revoke))

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from tenants import services
-from tenants.admin.access import Scope, ScopedAdmin, administered, principal_of, within
+from tenants.admin.access import Scope, ScopedAdmin, administered, changed, principal_of, within
 from tenants.models import Environment, Membership, Role, Tenant
 from tenants.permissions import assignable_people
 from tenants.principals import Principal
@@ -76,7 +76,7 @@ class MembershipAdmin(ScopedAdmin):
         return super().get_form(request, obj, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
-        services.save_membership(obj)
+        services.save_membership(obj, **(changed(form) if change else {}))
 
     def delete_model(self, request: HttpRequest, obj: Membership) -> None:
         services.delete_membership(obj)

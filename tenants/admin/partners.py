@@ -4,14 +4,14 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from tenants import partners
-from tenants.admin.access import Scope, ScopedAdmin
+from tenants.admin.access import Scope, ScopedAdmin, changed
+from tenants.admin.once import Secrets, ShownOnce
 from tenants.models import Partner, Role
 
 
@@ -43,7 +43,7 @@ class PartnerForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Partner)
-class PartnerAdmin(ScopedAdmin):
+class PartnerAdmin(ShownOnce, ScopedAdmin):
     """Whoever owns the installation decides which applications of others may ask its people to be let in."""
 
     read = write = Role.ADMIN
@@ -52,6 +52,7 @@ class PartnerAdmin(ScopedAdmin):
     search_fields = ("name", "client_id")
     search_help_text = "Search by name or client ID"
     fields = ("name", "redirect_uris", "opens_accounts")
+    explanation = "The partner's application proves with these who it is."
 
     @display(description="Sends people back to")
     def sends_back_to(self, partner: Partner) -> str:
@@ -71,11 +72,12 @@ class PartnerAdmin(ScopedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Partner, form: PartnerForm, change: bool) -> None:
         if change:
-            partners.change(obj)
+            partners.change(obj, **changed(form))
         else:
             values = {name: form.cleaned_data[name] for name in self.fields}
-            made, request._secret = partners.register(**values)  # type: ignore[attr-defined]
+            made, secret = partners.register(**values)
             obj.pk = made.pk
+            self.keep(request, f"“{made.name}” is registered", _secrets(made, secret))
 
     def delete_model(self, request: HttpRequest, obj: Partner) -> None:
         partners.remove(obj)
@@ -83,16 +85,6 @@ class PartnerAdmin(ScopedAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         for partner in queryset:
             partners.remove(partner)
-
-    def response_add(self, request: HttpRequest, obj: Partner, post_url_continue: str | None = None) -> HttpResponse:
-        """The answer to the POST itself shows the secret: a redirect would have to keep it somewhere."""
-        return self._shown(request, obj, f"“{obj.name}” is registered", request._secret)  # type: ignore[attr-defined]
-
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """One way to save, since the page that follows is the one with the secret."""
-        only_save = {"show_save_and_continue": False, "show_save_and_add_another": False}
-        response: HttpResponse = super().add_view(request, form_url, {**(extra_context or {}), **only_save})
-        return response
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.renew))
@@ -106,15 +98,8 @@ class PartnerAdmin(ScopedAdmin):
         if partner is None:
             raise Http404
         secret = partners.renew_secret(partner)
-        return self._shown(request, partner, f"“{partner.name}” has a new secret", secret)
+        return self.shown_once(request, f"“{partner.name}” has a new secret", _secrets(partner, secret))
 
-    def _shown(self, request: HttpRequest, partner: Partner, title: str, secret: str) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": title,
-            "explanation": "The partner's application proves with these who it is.",
-            "secrets": [("Client ID", partner.client_id), ("Client secret", secret)],
-            "next": reverse("admin:tenants_partner_changelist"),
-        }
-        return TemplateResponse(request, "landfall/shown_once.html", context)
+
+def _secrets(partner: Partner, secret: str) -> Secrets:
+    return [("Client ID", partner.client_id), ("Client secret", secret)]

@@ -62,8 +62,11 @@ class UserAdmin(Guarded, Judged, Traced, DjangoUserAdmin, ModelAdmin):  # type: 
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """The memberships on the page of a person."""
-        for membership in formset.save(commit=False):
+        formset.save(commit=False)
+        for membership in formset.new_objects:
             services.save_membership(membership)
+        for membership, names in formset.changed_objects:
+            services.save_membership(membership, **{name: getattr(membership, name) for name in names})
         for membership in formset.deleted_objects:
             services.delete_membership(membership)
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from tenants import services, strict_json
-from tenants.admin.access import Scope, ScopedAdmin, administered, principal_of, within
+from tenants.admin.access import Scope, ScopedAdmin, administered, changed, principal_of, within
 from tenants.models import Environment, Role, Tenant
 
 
@@ -105,7 +105,7 @@ class TenantAdmin(Owned):
 
     def save_model(self, request: HttpRequest, obj: Tenant, form: TenantForm, change: bool) -> None:
         if change:
-            services.update_tenant(obj, name=obj.name, metadata=obj.metadata, destination_limit=obj.destination_limit)
+            services.update_tenant(obj, **changed(form))
         else:
             services.create_tenant(
                 id_=obj.pk, name=obj.name, metadata=obj.metadata, destination_limit=obj.destination_limit
@@ -157,7 +157,7 @@ class EnvironmentAdmin(Owned):
 
     def save_model(self, request: HttpRequest, obj: Environment, form: Any, change: bool) -> None:
         if change:
-            services.update_environment(obj, name=obj.name, flag=obj.flag)
+            services.update_environment(obj, **changed(form))
         else:
             obj.pk = services.create_environment(obj.tenant, name=obj.name, flag=obj.flag).pk
 

@@ -21,6 +21,7 @@ from tenants.admin.history import PAGE, EventView
 from tenants.models import Role, Tenant
 from tenants.permissions import auditable
 from tenants.trail import AuditEvent
+from tenants.wording import KINDS
 
 MOST = 100  # names in a drop-down; who has more, searches
 
@@ -28,12 +29,9 @@ MOST = 100  # names in a drop-down; who has more, searches
 class KindFilter(DropdownFilter):  # type: ignore[misc]
     title = "kind"
     parameter_name = "kind"
-    kinds = (
-        "destination", "auth_credential", "tenant", "environment", "membership", "api_key", "key_pair", "user", "group",
-    )  # fmt: skip
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(kind, kind.replace("_", " ").capitalize().replace("Api", "API")) for kind in self.kinds]
+        return sorted(KINDS.items(), key=lambda item: item[1].lower())
 
     def queryset(self, request: HttpRequest, rows: "QuerySet[AuditEvent]") -> "QuerySet[AuditEvent]":
         return rows.filter(subject_kind=kind) if (kind := self.value()) else rows
@@ -57,7 +55,7 @@ class SecurityFilter(RadioFilter):  # type: ignore[misc]
     all_option = ("", "Everything")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("security", "Who may do what")]
+        return [("security", "Who may do what, and where secrets went")]
 
     def queryset(self, request: HttpRequest, rows: "QuerySet[AuditEvent]") -> "QuerySet[AuditEvent]":
         return rows.filter(security=True) if self.value() == "security" else rows

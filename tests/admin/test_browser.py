@@ -254,7 +254,7 @@ def test_no_page_is_wider_than_a_telephone(signed_in, hook, scheme):
 def test_a_guest_enters_by_a_link_and_rotates_a_secret(page):
     tenant = make_tenant("acme", "Acme Logistics")
     made = make_destination(tenant, name="Shop events")
-    page.goto(f"/outpost/portal?token={tokens.issue('acme')}")
+    page.goto(f"/outpost/portal?token={tokens.issue(tenant)}")
     page.get_by_role("button", name="Go to the destinations").click()
     expect(page).to_have_url(re.compile(f"{LIST}$"))
     page.get_by_role("link", name="Shop events").first.click()

@@ -67,7 +67,7 @@ CALLERS: dict[str, Callable[[Tenant, Tenant], Caller]] = {
     "expired key": lambda own, other: Caller(_expired(other)),
     "revoked key": lambda own, other: Caller(_revoked(other)),
     "key of someone who left": lambda own, other: Caller(_of_someone_who_left(other)),
-    "outpost token": lambda own, other: Caller(outpost.issue(own.pk)),
+    "outpost token": lambda own, other: Caller(outpost.issue(own)),
     "planet token": lambda own, other: Caller(planet.issue(_key(own)[0], "https://landfall.example.com")),
     "redox token": lambda own, other: Caller(redox.issue(_member(own, "admin"))),
     "session of a viewer": lambda own, other: Caller(person=_member(own, "viewer")),

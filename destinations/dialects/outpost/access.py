@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from destinations.dialects.outpost import tokens
 from destinations.dialects.outpost.failures import FORBIDDEN, TENANT_NOT_FOUND, UNAUTHORIZED, Refused
+from destinations.dialects.outpost.tokens import Token
 from tenants import principals, services
 from tenants.models import Role, Tenant
 from tenants.principals import Principal
@@ -18,6 +19,7 @@ class Caller:
 
     principal: Principal
     own: str | None
+    token: Token | None = None
 
     @property
     def is_admin(self) -> bool:
@@ -35,10 +37,11 @@ def caller_of(header: str | None) -> Caller:
         raise Refused(*UNAUTHORIZED)
     if key := services.find_key(secret):
         return Caller(principals.of_key(key), key.tenant_id)
-    tenant = tokens.tenant_of(secret)
-    if not tenant:
+    token = tokens.read(secret)
+    if not token or not token.tenant:
         raise Refused(*UNAUTHORIZED)
-    return Caller(Principal(grants={(tenant, None): Role.ADMIN}, name=f"token of {tenant}"), tenant)
+    principal = Principal(grants={(token.tenant, None): Role.ADMIN}, name=f"token of {token.tenant}")
+    return Caller(principal, token.tenant, token)
 
 
 def admit(caller: Caller, tenant: str | None, *, admin_only: bool, must_exist: bool) -> Tenant | None:
@@ -51,6 +54,6 @@ def admit(caller: Caller, tenant: str | None, *, admin_only: bool, must_exist: b
     if admin_only or tenant not in (None, caller.own):
         raise Refused(*FORBIDDEN)
     own = Tenant.objects.filter(pk=caller.own).first()
-    if own is None:
+    if own is None or (caller.token and not caller.token.opens(own)):
         raise Refused(*UNAUTHORIZED)
     return own

@@ -27,7 +27,7 @@ def partner_of(body: Mapping[str, Any]) -> Principal | None:
     installation that may do everything. Raises `Refused` for a body that is not whole."""
     _judge(body)
     if partner := partners.find(body["partner_secret"], body["partner_id"]):
-        return Principal(name=str(partner)) if partner.opens_accounts else None
+        return partners.principal_of(partner) if partner.opens_accounts else None
     key = services.find_key(body["partner_secret"])
     found = principals.of_key(key) if key else None
     return found if found and found.may_everywhere(Role.ADMIN) else None

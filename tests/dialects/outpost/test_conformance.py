@@ -2,6 +2,8 @@
 
 import base64
 import hmac
+import math
+import time
 from datetime import datetime, timedelta
 from unittest.mock import patch
 
@@ -151,12 +153,16 @@ KEY = "the secret that this installation signs its tokens with, long enough for 
         ({"exp": None}, False),
         ({"nbf": 4_000_000_000}, False),
         ({"nbf": 1_700_000_000, "deployment_id": "dep_1"}, True),
+        ({"iat": 1_700_000_000}, False),  # before there was the tenant
+        ({"iat": None}, False),
+        ({"iat": "now"}, False),
+        ({"exp": math.inf}, False),
     ],
 )
 @pytest.mark.parametrize("algorithm", ["HS256", "HS384", "HS512"])
 def test_18_a_token_is_judged_by_its_claims(t1, settings, algorithm, changes, taken):
     settings.OUTPOST_JWT_SECRET = KEY
-    claims = {"iss": "outpost", "sub": "t1", "iat": 1_700_000_000, "exp": 4_000_000_000} | changes
+    claims = {"iss": "outpost", "sub": "t1", "iat": int(time.time()), "exp": 4_000_000_000} | changes
     token = jwt.encode({name: value for name, value in claims.items() if value is not None}, KEY, algorithm)
     for path in ("/tenants/t1", "/topics", DESTINATIONS):
         assert Outpost(token).get(path).status == (200 if taken else 401)

@@ -67,9 +67,23 @@ def test_a_guest_may_change_destinations(link, tenant):
     assert client.get(f"{LIST}add/?type=webhook").status_code == 200
 
 
-def test_the_session_ends_with_the_token(link):
+def test_the_session_ends_with_the_token(link, settings):
+    settings.SESSION_COOKIE_AGE = 2 * tokens.LIFETIME
     client, _ = enter(link)
     assert abs(client.session.get_expiry_age() - tokens.LIFETIME) < 60
+
+
+@pytest.mark.parametrize("end", [4_000_000_000, 10**17, 10**400])
+def test_no_session_lasts_longer_than_the_setting_says(tenant, settings, end):
+    settings.SESSION_COOKIE_AGE = 7200
+    client, answer = enter(f"/outpost/portal?token={signed(exp=end)}")
+    assert answer.status_code == 302
+    assert client.session.get_expiry_age() == int(answer.cookies[settings.SESSION_COOKIE_NAME]["max-age"]) == 7200
+
+
+def test_the_session_ends_with_a_token_that_ends_before(tenant):
+    client, _ = enter(f"/outpost/portal?token={signed()}")
+    assert 0 < client.session.get_expiry_age() <= 60
 
 
 def test_everybody_who_enters_a_tenant_is_the_same_guest_without_a_password(link, tenant):

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -49,10 +50,11 @@ class TenantViewSet(OutpostViewSet):
         """A body is optional, and without one the metadata is gone: a PUT says the whole."""
         metadata = self._metadata()
         self.permit(Role.ADMIN)
-        if self.found is not None:
-            tenants.update_tenant(self.tenant, metadata=metadata)
-            return Response(shown([self.tenant])[0])
-        return Response(shown([_made(str(self.tenant_id), metadata)])[0], status=201)
+        id_ = str(self.tenant_id)
+        if self.found is None and (made := _made(id_, metadata)):
+            return Response(shown([made])[0], status=201)
+        tenant = tenants.update_tenant(self.found or get_object_or_404(Tenant, pk=id_), metadata=metadata)
+        return Response(shown([tenant])[0])
 
     def destroy(self, request: Request, **_kwargs: Any) -> Response:
         self.permit(Role.ADMIN)
@@ -61,13 +63,13 @@ class TenantViewSet(OutpostViewSet):
 
     def token(self, request: Request, **_kwargs: Any) -> Response:
         self.permit(Role.ADMIN)
-        return Response({"token": tokens.issue(self.tenant.pk), "tenant_id": self.tenant.pk})
+        return Response({"token": tokens.issue(self.tenant), "tenant_id": self.tenant.pk})
 
     def portal(self, request: Request, **_kwargs: Any) -> Response:
         """Where the tenant's own people see and change their destinations. A theme that is none is dropped."""
         self.permit(Role.ADMIN)
         theme = request.query_params.get("theme")
-        query = {"token": tokens.issue(self.tenant.pk)} | ({"theme": theme} if theme in THEMES else {})
+        query = {"token": tokens.issue(self.tenant)} | ({"theme": theme} if theme in THEMES else {})
         url = f"{request.build_absolute_uri(reverse('outpost-portal'))}?{urlencode(query)}"
         return Response({"redirect_url": url, "tenant_id": self.tenant.pk})
 
@@ -99,9 +101,12 @@ def _shown(tenant: Tenant, topics: list[list[str]]) -> dict[str, Any]:
     return body | ({"metadata": texts(tenant.metadata)} if tenant.metadata else {})
 
 
-def _made(id_: str, metadata: dict[str, str]) -> Tenant:
+def _made(id_: str, metadata: dict[str, str]) -> Tenant | None:
+    """None when somebody else has just made it."""
     try:
         with transaction.atomic():
             return tenants.create_tenant(id_=id_, name=id_, metadata=metadata)
     except ValidationError as error:
+        if Tenant.objects.filter(pk=id_).exists():
+            return None
         raise invalid([item(name, "pattern") for name in error.message_dict]) from None

@@ -60,7 +60,7 @@ class TokenViewSet(PartnerViewSet):
         partner = partners.find(form.get("client_secret", ""), form.get("client_id"))
         if partner is None:
             raise _oauth("invalid_client", "client_secret is of no registered partner, or client_id of another.", 401)
-        count_request(Principal(name=str(partner)))
+        count_request(partners.principal_of(partner))
         try:
             tenant, token = partners.redeem(partner, form.get("code", ""), form.get("redirect_uri"))
         except partners.NoConsent:
@@ -86,4 +86,4 @@ class EphemeralViewSet(StitchViewSet):
     def create(self, request: Request) -> Response:
         """Whoever opens the session may change destinations, and so must who asks for it."""
         self.permit_writing()
-        return Response({"ephemeral_token": sessions.issue(self.account.pk)})
+        return Response({"ephemeral_token": sessions.issue(self.account)})
