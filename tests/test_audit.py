@@ -173,7 +173,7 @@ SERVICES: dict[Any, dict[str, Scenario]] = {
 READ_ONLY = {
     services: {"validate", "try_out", "prove"},
     credentials: {"validate"},
-    tenant_services: {"find_key", "find_key_by_id", "digest"},
+    tenant_services: {"find_key", "find_key_by_id"},
     partners: {"find", "principal_of"},
 }
 EACH = [(module, name) for module, named in SERVICES.items() for name in named]
