@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from connectors import registry
@@ -18,13 +19,29 @@ from destinations.sealing import SecretUnreadable
 from tenants.models import Environment
 
 
-def merge(destination: Destination, draft: Draft) -> tuple[dict[str, Any], dict[str, Any], list[Problem]]:
-    """The config and credentials the destination would have, with every problem of the draft."""
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The config and credentials a destination would have, with every problem of the draft; `stored` are the
+    credentials as they were. All of them are in clear."""
+
+    problems: list[Problem]
+    config: dict[str, Any] = field(default_factory=dict)
+    credentials: dict[str, Any] = field(default_factory=dict, repr=False)
+    stored: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def followed(self) -> list[str]:
+        """The paths of what the draft brings to another place without entering it."""
+        return [problem.path for problem in self.problems if problem.code == "reenter"]
+
+
+def merge(destination: Destination, draft: Draft) -> Merged:
+    """Raises `SecretUnreadable`."""
     problems = [*_type_problems(destination, draft), *_plain_problems(destination, draft)]
     if destination.type not in registry.names():
-        return {}, {}, problems
+        return Merged(problems)
     config = merged(destination.config, draft.config)
-    stored = stored_credentials(destination, draft)
+    stored = _stored_credentials(destination, draft)
     own = merged(stored, unmasked(draft.credentials, stored, destination.masked))
     given, unfit, unjudged = _given(destination, config)
     environment = destination.environment if draft.environment is UNSET else draft.environment
@@ -39,7 +56,7 @@ def merge(destination: Destination, draft: Draft) -> tuple[dict[str, Any], dict[
         fault.path.startswith("config") and fault.code not in forgiven(destination, draft) for fault in problems
     ):
         problems += follows(destination, draft, config, stored)
-    return config, own, problems
+    return Merged(problems, config, own, stored)
 
 
 def forgiven(destination: Destination, draft: Draft) -> set[str]:
@@ -62,7 +79,7 @@ def _given(destination: Destination, config: Any) -> tuple[Mapping[str, Any], li
     return {}, [Problem("auth_credential", "choice", message)], set()
 
 
-def stored_credentials(destination: Destination, draft: Draft) -> dict[str, Any]:
+def _stored_credentials(destination: Destination, draft: Draft) -> dict[str, Any]:
     """What the draft is merged into. Raises `SecretUnreadable`, except for a draft that enters all of them anew."""
     try:
         return destination.credentials

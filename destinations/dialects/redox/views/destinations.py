@@ -1,6 +1,6 @@
 """Destinations: listed, written and verified."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -35,7 +35,7 @@ class DestinationViewSet(RedoxViewSet):
 
     def create(self, request: Request, **_kwargs: Any) -> Response:
         environment = self._environment()
-        draft = writing.creation(self.given(), environment)
+        draft = writing.creation(self.given(), environment, self.principal)
         try:
             made = services.create(environment.tenant, replace(draft, owner=self.principal.user), check=_checked(draft))
         except InvalidDestination as error:
@@ -47,7 +47,7 @@ class DestinationViewSet(RedoxViewSet):
 
     def partial_update(self, request: Request, **_kwargs: Any) -> Response:
         stored = self._found()
-        return self._answer(_change(stored, writing.change(self.given(), stored)))
+        return self._answer(_change(stored, writing.change(self.given(), stored, self.principal)))
 
     def destroy(self, request: Request, **_kwargs: Any) -> Response:
         stored = self._found()
@@ -64,9 +64,9 @@ class DestinationViewSet(RedoxViewSet):
         method = bodies.method(body)
         asked = {key: body[key] for key in ("endpoint", "verificationToken") if body.get(key) is not None}
         _require_both(asked, stored)
-        draft = writing.change(asked, stored)
-        config = {**(draft.config or {}), writing.METHOD: method}
-        saved = _change(stored, replace(draft, config=config), moves=True)  # a stored token serves a new endpoint
+        draft = writing.change(asked, stored, self.principal)
+        draft = replace(draft, config={**(draft.config or {}), writing.METHOD: method})
+        saved = _change(stored, draft, may_follow=writing.may_follow(stored, self.principal))
         _judge(services.verify(saved, limit=HANDSHAKE))
         return self._answer(saved)
 
@@ -86,9 +86,9 @@ class DestinationViewSet(RedoxViewSet):
         return self.told({"destinations": [shown(row) for row in rows[start : start + count]]}, page=page)
 
 
-def _change(stored: Destination, draft: Draft, *, moves: bool = False) -> Destination:
+def _change(stored: Destination, draft: Draft, *, may_follow: Collection[str] = ()) -> Destination:
     try:
-        return services.update(stored, draft, check=_checked(draft), moves=moves)
+        return services.update(stored, draft, check=_checked(draft), may_follow=may_follow)
     except InvalidDestination as error:
         raise writing.refused(error, draft.type or stored.type) from None
 
