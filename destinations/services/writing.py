@@ -16,7 +16,7 @@ from destinations.limits import Limit, refuse_over
 from destinations.models import ConnectionCheck, Destination, DestinationState
 from destinations.naming import taken
 from destinations.services.checks import check_saved
-from destinations.services.rows import first_check, locked, reschedule
+from destinations.services.rows import first_check, locked, refuse_incomplete, reschedule
 from tenants import audit
 from tenants.models import Tenant
 from tenants.services import delete_tenant as delete_empty_tenant
@@ -105,9 +105,11 @@ def update(
 def rotate_secret(destination: Destination, grace: timedelta = GRACE, until: datetime | None = None) -> Destination:
     """Make a new signing secret; the one before stays valid for `grace`, or `until` a moment.
 
-    The new secret is in `generated`. Raises `Conflict` for a type that has none, `Archived` or `SecretUnreadable`.
+    The new secret is in `generated`. Raises `Conflict` for a type that has none and for one that is incomplete,
+    `Archived` or `SecretUnreadable`.
     """
     current = locked(destination)
+    refuse_incomplete(current)
     if not current.connector.rotates:
         raise Conflict(f"{current.connector.label} has no signing secret that Landfall could make anew.")
     stored = current.credentials
