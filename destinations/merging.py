@@ -46,6 +46,7 @@ def merge(destination: Destination, draft: Draft) -> Merged:
     given, unfit, unjudged = _given(destination, config)
     environment = destination.environment if draft.environment is UNSET else draft.environment
     problems += [*unfit, *plain_http(destination.connector, config, environment)]
+    problems += _plain_token(destination, environment)
     try:
         config, whole = destination.connector.clean(config, joined(own, given) if isinstance(own, Mapping) else own)
     except Invalid as invalid:
@@ -133,16 +134,33 @@ def plain_http(what: Declaration, config: Any, environment: Environment | None) 
     ]
 
 
+def _plain_token(destination: Destination, environment: Environment | None) -> list[Problem]:
+    """As `plain_http`, of where the attached credential sends its secrets."""
+    attached = destination.auth_credential
+    if attached is None or not plain_http(attached.declaration, attached.properties, environment):
+        return []
+    message = "In this environment every address that the credential sends something to must begin with https://."
+    return [Problem("auth_credential", "pattern", message)]
+
+
 def _type_problems(destination: Destination, draft: Draft) -> list[Problem]:
     if destination.pk and draft.type is not UNSET and draft.type != destination.type:
         message = "The type of a destination never changes. Create another one instead."
         return [Problem("type", "immutable", message)]
     if not destination.type:
-        return [Problem("type", "required", "Say which type of destination this is.")]
+        return [Problem("type", "required", "Say which type of destination this is."), *_homeless(destination, draft)]
     if destination.type not in registry.names():
         message = f"There is no such type. Known types: {', '.join(registry.names())}."
         return [Problem("type", "choice", message)]
     return []
+
+
+def _homeless(destination: Destination, draft: Draft) -> list[Problem]:
+    """What could not be kept of a destination that may stay without a type."""
+    if not forgiven(destination, draft):
+        return []
+    given = [name for name in ("config", "credentials") if getattr(draft, name)]
+    return [Problem(name, "unknown", "Send the type too: without one nobody can tell what this is.") for name in given]
 
 
 def _credential_fault(destination: Destination, draft: Draft) -> Problem | None:
