@@ -1,6 +1,6 @@
 """Put a draft onto a row: merged, judged as a whole, named, and written with every constraint explained."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,28 +13,29 @@ from destinations import topics, trail
 from destinations.drafts import UNSET, Draft, Unset
 from destinations.exceptions import InvalidDestination, Problem
 from destinations.keys import ssh_key
-from destinations.merging import forgiven, merge
+from destinations.merging import Merged, forgiven, merge
 from destinations.models import Destination
 from destinations.naming import free_name, free_slug, name_problems, numbered_name, taken
 
 Secrets = dict[str, Any]
 
 
-def apply(destination: Destination, draft: Draft, *, moves: bool = False) -> dict[str, Any]:
-    """Merge the draft into the row, judge the whole, and return the credentials in clear. With `moves` those that are
-    stored may be brought elsewhere."""
+def apply(destination: Destination, draft: Draft, *, may_follow: Collection[str] = ()) -> Merged:
+    """Merge the draft into the row and judge the whole. What is stored at the paths of `may_follow` may be brought
+    elsewhere."""
     problems = list(name_problems(destination, draft))
     _apply_references(destination, draft)
-    config, credentials, more = merge(destination, draft)
-    problems += more
-    accepted = forgiven(destination, draft) | ({"reenter"} if moves else set())
-    if faults := [problem for problem in problems if problem.code not in accepted]:
+    merged = merge(destination, draft)
+    problems += merged.problems
+    accepted = forgiven(destination, draft)
+    allowed = {(path, "reenter") for path in may_follow}
+    if faults := [one for one in problems if one.code not in accepted and (one.path, one.code) not in allowed]:
         raise InvalidDestination(faults)
     destination.incomplete = any(problem.code == "required" for problem in problems)
-    destination.config = config
+    destination.config = merged.config
     _apply_plain(destination, draft)
     _apply_name(destination, draft)
-    return credentials
+    return merged
 
 
 def generated(destination: Destination, draft: Draft, before: Mapping[str, Any], after: Mapping[str, Any]) -> Secrets:

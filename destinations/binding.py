@@ -36,8 +36,8 @@ def _reattachment(destination: Destination, draft: Draft, moved: Moved) -> Itera
     """A shared credential goes where its editors send it, but not without their saying so."""
     if moved and destination.auth_credential and draft.auth_credential is UNSET:
         message = (
-            f"{_named(destination.connector, moved)} would change who is sent what “{destination.auth_credential}” "
-            "signs in with. Attach it again in the same change to allow that."
+            f"{_named(destination.connector, moved)} would change who is sent what the attached credential signs in "
+            "with. Attach it again in the same change to allow that."
         )
         yield Problem("auth_credential", "reenter", message)
 

@@ -32,7 +32,8 @@ def create(tenant: Tenant, draft: CredentialDraft) -> AuthCredential:
 
 @transaction.atomic
 def update(credential: AuthCredential, draft: CredentialDraft) -> AuthCredential:
-    """Change a credential; destinations that sign in with it must still be able to, and prove themselves anew.
+    """Change a credential; destinations that sign in with it must still be able to, and prove themselves anew. So must
+    archived ones, which may be restored.
 
     Raises `InvalidDestination` or `SecretUnreadable`; nothing is changed then.
     """
@@ -47,8 +48,8 @@ def update(credential: AuthCredential, draft: CredentialDraft) -> AuthCredential
     trail.record_credential("update", before, current, stored, secrets)
     changed = (current.properties, secrets, current.environment_id)
     if changed != (before.properties, stored, before.environment_id):
-        for destination in Destination.objects.filter(auth_credential=current, archived_at=None):
-            services.update(destination, Draft(), changed=True)
+        for destination in Destination.objects.filter(auth_credential=current):
+            services.update(destination, Draft(), changed=True, allow_archived=True)
     return current
 
 

@@ -13,6 +13,7 @@ from connectors import forms as connector_forms
 from connectors.base import Connector
 from connectors.forms import Lines, Pairs, PairsInput
 from connectors.problems import Invalid
+from destinations.attaching import Attaching, CredentialBox
 from destinations.drafts import UNSET, Draft
 from destinations.exceptions import Problem
 from destinations.keys import public_ssh_key
@@ -21,7 +22,7 @@ from tenants.models import Environment, Tenant
 
 PLACE = ("name", "tenant", "environment", "description", "topics")
 SECTIONS = ("config", "credentials")
-SHARED = ("auth_credential",)
+SHARED = ("auth_credential", "follow")
 MORE = ("labels", "uid", "is_default")
 
 
@@ -30,12 +31,7 @@ class TenantBox(AutocompleteSelect):
         return {**super().build_attrs(base_attrs, extra_attrs), "data-placeholder": "Choose a tenant"}
 
 
-class CredentialBox(forms.ModelChoiceField):  # type: ignore[type-arg]
-    def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.name} ({obj.declaration.label}, {obj.tenant})"
-
-
-class DestinationForm(forms.Form):
+class DestinationForm(Attaching):
     """Spells what a person typed as a `Draft`; `refuse` puts the problems of that draft beside the fields."""
 
     tenant = forms.ModelChoiceField(
@@ -73,6 +69,12 @@ class DestinationForm(forms.Form):
         help_text="What it signs in with beside, or instead of, what is entered here.",
         error_messages={"invalid_choice": "There is no such credential, or you may not use it."},
     )
+    follow = forms.BooleanField(
+        required=False,
+        label="Let it go along to another server",
+        help_text="Needed where a change leads to another server, or to less protection: what the shared credential "
+        "signs in with is sent there, too.",
+    )
     revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(
@@ -97,11 +99,11 @@ class DestinationForm(forms.Form):
             self.fields["name"].help_text = ""
         self._offer(tenants, environments)
         self._tell_ssh_key()
-        self._share(shared)
+        self.share(shared)
         for name, field in self.fields.items():
             dress(field.widget)
             if name not in self.typed:
-                field.optional = not field.required  # type: ignore[attr-defined]
+                field.optional = not (field.required or field.disabled)  # type: ignore[attr-defined]
         self.fields["name"].optional = destination is None  # type: ignore[attr-defined]
 
     def _offer(self, tenants: "QuerySet[Tenant]", environments: "QuerySet[Environment]") -> None:
@@ -130,14 +132,6 @@ class DestinationForm(forms.Form):
         else:
             key = public_ssh_key(tenant)
             field.help_text += f" That is: {key}" if key else " It is made when the destination is saved."
-
-    def _share(self, shared: "QuerySet[AuthCredential]") -> None:
-        """The box is there only if there is something to choose."""
-        box = self.fields["auth_credential"]
-        rows = shared.filter(tenant=self.destination.tenant_id) if self.destination else shared
-        box.queryset = rows.select_related("tenant").defer("sealed")  # type: ignore[attr-defined]
-        if not rows.exists():
-            del self.fields["auth_credential"]
 
     def clean(self) -> dict[str, Any]:
         """When something of the page itself is wrong, say what is wrong with the connection in the same breath."""
@@ -168,13 +162,13 @@ class DestinationForm(forms.Form):
             metadata={**_kept_labels(self.destination), **cleaned["labels"]},
             environment=cleaned["environment"],
             is_default=cleaned["is_default"],
-            auth_credential=cleaned.get("auth_credential", UNSET),
+            auth_credential=self.chosen(),
             config=connector_forms.values(self.connector, cleaned, "config"),
             credentials=connector_forms.values(self.connector, cleaned, "credentials"),
         )
 
     def refuse(self, problems: Iterable[Problem]) -> None:
-        for problem in problems:
+        for problem in map(self.asked, problems):
             name, rest = self._field_of(problem.path)
             message = f"{rest}: {problem.message}" if rest else problem.message
             self.add_error(name, message)
@@ -196,7 +190,7 @@ class DestinationForm(forms.Form):
     @property
     def changed_labels(self) -> list[str]:
         """What was changed, by the names people read."""
-        return [str(self[name].label) for name in self.changed_data if name != "revision"]
+        return [str(self[name].label) for name in self.changed_data if name not in ("revision", "follow")]
 
 
 def _initial(destination: Destination | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from connectors import registry
@@ -18,17 +19,34 @@ from destinations.sealing import SecretUnreadable
 from tenants.models import Environment
 
 
-def merge(destination: Destination, draft: Draft) -> tuple[dict[str, Any], dict[str, Any], list[Problem]]:
-    """The config and credentials the destination would have, with every problem of the draft."""
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The config and credentials a destination would have, with every problem of the draft; `stored` are the
+    credentials as they were. All of them are in clear."""
+
+    problems: list[Problem]
+    config: dict[str, Any] = field(default_factory=dict)
+    credentials: dict[str, Any] = field(default_factory=dict, repr=False)
+    stored: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def followed(self) -> list[str]:
+        """The paths of what the draft brings to another place without entering it."""
+        return [problem.path for problem in self.problems if problem.code == "reenter"]
+
+
+def merge(destination: Destination, draft: Draft) -> Merged:
+    """Raises `SecretUnreadable`."""
     problems = [*_type_problems(destination, draft), *_plain_problems(destination, draft)]
     if destination.type not in registry.names():
-        return {}, {}, problems
+        return Merged(problems)
     config = merged(destination.config, draft.config)
-    stored = stored_credentials(destination, draft)
+    stored = _stored_credentials(destination, draft)
     own = merged(stored, unmasked(draft.credentials, stored, destination.masked))
     given, unfit, unjudged = _given(destination, config)
     environment = destination.environment if draft.environment is UNSET else draft.environment
     problems += [*unfit, *plain_http(destination.connector, config, environment)]
+    problems += _plain_token(destination, environment)
     try:
         config, whole = destination.connector.clean(config, joined(own, given) if isinstance(own, Mapping) else own)
     except Invalid as invalid:
@@ -39,7 +57,7 @@ def merge(destination: Destination, draft: Draft) -> tuple[dict[str, Any], dict[
         fault.path.startswith("config") and fault.code not in forgiven(destination, draft) for fault in problems
     ):
         problems += follows(destination, draft, config, stored)
-    return config, own, problems
+    return Merged(problems, config, own, stored)
 
 
 def forgiven(destination: Destination, draft: Draft) -> set[str]:
@@ -62,7 +80,7 @@ def _given(destination: Destination, config: Any) -> tuple[Mapping[str, Any], li
     return {}, [Problem("auth_credential", "choice", message)], set()
 
 
-def stored_credentials(destination: Destination, draft: Draft) -> dict[str, Any]:
+def _stored_credentials(destination: Destination, draft: Draft) -> dict[str, Any]:
     """What the draft is merged into. Raises `SecretUnreadable`, except for a draft that enters all of them anew."""
     try:
         return destination.credentials
@@ -116,16 +134,33 @@ def plain_http(what: Declaration, config: Any, environment: Environment | None) 
     ]
 
 
+def _plain_token(destination: Destination, environment: Environment | None) -> list[Problem]:
+    """As `plain_http`, of where the attached credential sends its secrets."""
+    attached = destination.auth_credential
+    if attached is None or not plain_http(attached.declaration, attached.properties, environment):
+        return []
+    message = "In this environment every address that the credential sends something to must begin with https://."
+    return [Problem("auth_credential", "pattern", message)]
+
+
 def _type_problems(destination: Destination, draft: Draft) -> list[Problem]:
     if destination.pk and draft.type is not UNSET and draft.type != destination.type:
         message = "The type of a destination never changes. Create another one instead."
         return [Problem("type", "immutable", message)]
     if not destination.type:
-        return [Problem("type", "required", "Say which type of destination this is.")]
+        return [Problem("type", "required", "Say which type of destination this is."), *_homeless(destination, draft)]
     if destination.type not in registry.names():
         message = f"There is no such type. Known types: {', '.join(registry.names())}."
         return [Problem("type", "choice", message)]
     return []
+
+
+def _homeless(destination: Destination, draft: Draft) -> list[Problem]:
+    """What could not be kept of a destination that may stay without a type."""
+    if not forgiven(destination, draft):
+        return []
+    given = [name for name in ("config", "credentials") if getattr(draft, name)]
+    return [Problem(name, "unknown", "Send the type too: without one nobody can tell what this is.") for name in given]
 
 
 def _credential_fault(destination: Destination, draft: Draft) -> Problem | None:

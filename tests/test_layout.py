@@ -34,7 +34,7 @@ LAYERS = (
     ("destinations.services",),
     ("destinations.credentials",),
     ("destinations.filters", "destinations.parsing"),
-    ("destinations.refusals",),
+    ("destinations.attaching", "destinations.refusals"),
     ("destinations.api", "destinations.dialects", "destinations.forms", "destinations.management"),
     ("destinations.admin",),
     ("config",),

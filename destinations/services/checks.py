@@ -57,7 +57,7 @@ def try_out(tenant: Tenant, draft: Draft, *, stored: Destination | None = None, 
     """Check a draft for real without saving it, for `limit` seconds if that is less than usual. Raises
     `InvalidDestination` or `TooMany`; secrets stay in this process."""
     trial = stored or Destination(tenant=tenant, type=draft.type or "", sealed=None)
-    credentials = apply(trial, draft)
+    credentials = apply(trial, draft).credentials
     identity = ssh_key(tenant).identity if trial.needs_identity else None
     attached = trial.attached
     take(CHECKS, tenant.pk)

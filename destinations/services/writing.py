@@ -1,5 +1,6 @@
 """Destinations: made, changed and removed."""
 
+from collections.abc import Collection
 from copy import copy
 from datetime import datetime, timedelta
 
@@ -9,15 +10,13 @@ from django.utils import timezone
 from connectors.running import Report
 from destinations import recording, trail
 from destinations.applying import apply, completed, generated, save, touch
-from destinations.binding import follows
 from destinations.drafts import Draft
 from destinations.exceptions import Conflict, InUse, InvalidDestination
 from destinations.limits import Limit, refuse_over
-from destinations.merging import stored_credentials
 from destinations.models import ConnectionCheck, Destination, DestinationState
 from destinations.naming import taken
 from destinations.services.checks import check_saved
-from destinations.services.rows import first_check, locked, reschedule
+from destinations.services.rows import first_check, locked, refuse_incomplete, reschedule
 from tenants import audit
 from tenants.models import Tenant
 from tenants.services import delete_tenant as delete_empty_tenant
@@ -42,7 +41,7 @@ def create(
     tenant = Tenant.objects.select_for_update().get(pk=tenant.pk)  # one writer at a time decides limit, name, default
     refuse_over(tenant, limit)
     destination = Destination(tenant=tenant, type=draft.type or "", sealed=None)
-    credentials = apply(destination, draft)
+    credentials = apply(destination, draft).credentials
     destination.credentials = credentials
     destination.generated = generated(destination, draft, {}, credentials)
     save(destination, force_insert=True)
@@ -65,22 +64,23 @@ def update(
     revision: int | None = None,
     allow_archived: bool = False,
     changed: bool = False,
-    moves: bool = False,
+    may_follow: Collection[str] = (),
 ) -> Destination:
     """Change a destination: the draft is merged into what is stored and the whole is validated.
 
     `check` asks for a connection check if config or credentials really changed, `proof` is as in `create`.
     `revision` is the one the caller has read; `changed` says that the credential attached to it was changed already.
     A secret that was removed and made anew is in `generated`, as after `create`. `allow_archived` is for vendors to
-    whom archived only means hidden. `moves` is for what a vendor's contract has to let pass: stored secrets go along to
-    another place although nobody enters them anew, and the audit trail is told so.
+    whom archived only means hidden. `may_follow` is for what a vendor's contract has to let pass: the paths of what is
+    stored and may go along to another place although nobody enters it anew; the audit trail is told so.
 
     Raises `InvalidDestination`, `Archived`, `RevisionMismatch` or `SecretUnreadable`; nothing is changed then.
     """
     draft = completed(draft, proof)
     current = locked(destination, revision, allow_archived=allow_archived)
-    before, credentials_before = copy(current), stored_credentials(current, draft)
-    credentials = apply(current, draft, moves=moves)
+    before = copy(current)
+    merged = apply(current, draft, may_follow=may_follow)
+    credentials_before, credentials = merged.stored, merged.credentials
     if credentials != credentials_before:
         current.credentials = credentials
         current.generated = generated(current, draft, credentials_before, credentials)
@@ -92,9 +92,7 @@ def update(
     save(current)
     action = "credential_update" if changed else "update"
     trail.record_saved(action, before, current, credentials_before, credentials)
-    if moves and before.type:
-        taken = [fault.path for fault in follows(before, draft, current.config, credentials_before)]
-        trail.record_followed(before, current, taken, credentials)
+    trail.record_followed(before, current, merged.followed, credentials)
     reschedule(current, changed=connection_changed)
     if proof:
         recording.record_at_once(current, proof, Trigger.UPDATE)
@@ -107,9 +105,11 @@ def update(
 def rotate_secret(destination: Destination, grace: timedelta = GRACE, until: datetime | None = None) -> Destination:
     """Make a new signing secret; the one before stays valid for `grace`, or `until` a moment.
 
-    The new secret is in `generated`. Raises `Conflict` for a type that has none, `Archived` or `SecretUnreadable`.
+    The new secret is in `generated`. Raises `Conflict` for a type that has none and for one that is incomplete,
+    `Archived` or `SecretUnreadable`.
     """
     current = locked(destination)
+    refuse_incomplete(current)
     if not current.connector.rotates:
         raise Conflict(f"{current.connector.label} has no signing secret that Landfall could make anew.")
     stored = current.credentials

@@ -2,6 +2,9 @@
 
 import pytest
 
+from destinations import checking, credentials, services
+from destinations.drafts import CredentialDraft
+from destinations.exceptions import InvalidDestination
 from destinations.models import AuthCredential, Destination
 from tests.factories import make_credential, make_destination, make_environment
 
@@ -108,6 +111,30 @@ def test_a_change_that_would_shut_destinations_out_is_refused(ed, tenant):
     assert AuthCredential.objects.get().properties["token_url"] == login
     assert ed.patch(f"auth-credentials/{shared.pk}", {"secrets": {"client_secret": "new"}}).status == 200
     assert ed.get(f"destinations/{made['id']}").body["revision"] == 2
+
+
+def test_an_archived_destination_is_not_shut_out_either(tenant):
+    here, there = (make_environment(tenant, name) for name in ("here", "there"))
+    shared = make_credential(tenant)
+    hook = services.archive(make_destination(tenant, environment=here, auth_credential=shared))
+    with pytest.raises(InvalidDestination) as caught:
+        credentials.update(shared, CredentialDraft(environment=there))
+    assert {(fault.path, fault.code) for fault in caught.value.problems} == {("auth_credential", "choice")}
+    assert AuthCredential.objects.get().environment is None
+    credentials.update(shared, CredentialDraft(environment=here))
+    assert services.restore(hook).auth_credential.environment == here
+
+
+def test_what_was_healthy_when_it_was_archived_is_not_so_with_another_secret(tenant, http_server):
+    shared = make_credential(tenant)
+    hook = make_destination(tenant, config={"url": http_server.url()}, auth_credential=shared)
+    services.verify(hook)
+    services.archive(hook)
+    credentials.update(shared, CredentialDraft(secrets={"token": "another"}))
+    row = Destination.objects.get()
+    assert (row.verified_at, row.state.health, row.state.next_check_at) == (None, "unknown", None)
+    assert services.restore(hook).archived_at is None
+    assert checking.sweep() == 1
 
 
 def test_strategies_describe_their_fields(ed):

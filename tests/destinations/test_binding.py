@@ -17,7 +17,7 @@ from tests.admin.pages import admin, change
 from tests.api.client import Api
 from tests.connectors.examples import EXAMPLES, PRIVATE_KEY
 from tests.connectors.moving import MOVES, config_of, move, secrets_of, without
-from tests.factories import make_credential, make_destination, make_key, make_tenant
+from tests.factories import make_credential, make_destination, make_environment, make_key, make_tenant
 from tests.live.pages import Form, send
 
 pytestmark = pytest.mark.django_db
@@ -210,12 +210,39 @@ class TestASharedCredential:
         services.update(hook, Draft(config=ELSEWHERE, auth_credential=None))
         assert again(hook).auth_credential is None
 
-    def test_is_named_by_the_form_that_shows_it(self, tenant, editor):
+    def test_goes_along_in_the_form_if_the_person_says_so(self, tenant, editor):
         hook = make_destination(tenant, auth_credential=make_credential(tenant))
         form = Form(editor.get(change(hook)).content.decode(), "destination_form")
         form.fill("config", ELSEWHERE)
+        with patch.object(checking, "run_now", side_effect=AssertionError("It was tried.")):
+            tried = unescape(send(editor, form.try_url, form.sent()).json()["html"])
+        refusal = send(editor, change(hook), form.sent("_save"))
+        assert refusal.context["form"].errors.keys() == {"follow"}
+        assert "The change leads to another server. Switch this on to allow that." in tried
+        assert again(hook).config == hook.config
+        form = Form(refusal.content.decode(), "destination_form")
+        form.box("follow").type(True)
         assert send(editor, change(hook), form.sent("_save")).status_code == 302
         assert again(hook).config["url"] == ELSEWHERE["url"]
+        assert again(hook).auth_credential == hook.auth_credential
+
+    def test_that_a_person_may_not_see_stays_and_goes_nowhere(self, tenant):
+        here = make_environment(tenant)
+        confined = member(tenant, "editor", here)
+        for others in ([], [make_credential(tenant, name="Of here", environment=here)]):
+            hook = make_destination(tenant, environment=here, auth_credential=make_credential(tenant, name="Unseen"))
+            page = confined.get(change(hook)).content.decode()
+            assert ("A credential that you may not see" in page, "Unseen" in page) == (True, False)
+            form = Form(page, "destination_form")
+            form.box("description").type("New")
+            assert send(confined, change(hook), form.sent("_save")).status_code == 302
+            assert (again(hook).description, again(hook).auth_credential) == ("New", hook.auth_credential)
+            form = Form(confined.get(change(hook)).content.decode(), "destination_form")
+            form.fill("config", ELSEWHERE)
+            mine = f"&auth_credential={others[0].pk if others else hook.auth_credential_id}&follow=on"
+            answer = send(confined, change(hook), form.sent("_save") + mine)
+            assert answer.context["form"].errors.keys() == {"auth_credential"}
+            assert (again(hook).config, again(hook).auth_credential) == (hook.config, hook.auth_credential)
 
 
 TOKENS = {

@@ -3,11 +3,11 @@
 import pytest
 
 from connectors.strategies.base import joined
-from destinations import checking, services
-from destinations.drafts import Draft
+from destinations import checking, credentials, services
+from destinations.drafts import CredentialDraft, Draft
 from destinations.exceptions import Conflict, InvalidDestination
 from destinations.models import ConnectionCheck, Destination
-from tests.factories import make_destination, make_environment, make_tenant, webhook_draft
+from tests.factories import make_credential, make_destination, make_environment, make_tenant, webhook_draft
 
 
 @pytest.fixture
@@ -68,6 +68,17 @@ class TestIncomplete:
             services.update(made, Draft(type="postgres"))
         assert "type" in paths(caught)
 
+    @pytest.mark.parametrize("given", [{"config": {"url": "https://a.example"}}, {"credentials": {"secret": "s"}}])
+    def test_without_a_type_nothing_is_taken_that_could_not_be_kept(self, tenant, given):
+        with pytest.raises(InvalidDestination) as caught:
+            services.create(tenant, Draft(name="Later", incomplete=True, **given))
+        assert paths(caught) == {*given}
+        made = services.create(tenant, Draft(name="Later", incomplete=True))
+        with pytest.raises(InvalidDestination) as caught:
+            services.update(made, Draft(**given))
+        assert {(one.path, one.code) for one in caught.value.problems} == {(*given, "unknown")}
+        services.update(made, Draft(config={}, credentials=None))
+
     def test_others_do_not_see_it_among_what_can_be_used(self, tenant):
         services.create(tenant, Draft(type="webhook", incomplete=True))
         assert not Destination.objects.live().exists()
@@ -113,6 +124,28 @@ class TestHttps:
         with pytest.raises(InvalidDestination) as caught:
             services.update(made, Draft(environment=make_environment(tenant)))
         assert paths(caught) == {"config.url"}
+
+    @pytest.mark.parametrize(
+        ("flag", "refused"), [("Development", False), ("Staging", True), ("Production", True), (None, False)]
+    )
+    def test_nor_does_an_attached_credential_send_its_secret_so(self, tenant, flag, refused):
+        environment = make_environment(tenant, "Here", flag) if flag else None
+        properties = {"token_url": "https://auth.example.com/token", "client_id": "c"}
+        shared = make_credential(tenant, strategy="oauth2", properties=properties, secrets={"client_secret": "s"})
+        made = make_destination(tenant, environment=environment, auth_credential=shared)
+        plain = CredentialDraft(
+            properties={"token_url": "http://auth.example.com/token"}, secrets={"client_secret": "another"}
+        )
+        if refused:
+            with pytest.raises(InvalidDestination) as caught:
+                credentials.update(shared, plain)
+            assert paths(caught) == {"auth_credential"}
+            services.update(made, Draft(environment=None))
+        credentials.update(shared, plain)
+        if refused:
+            with pytest.raises(InvalidDestination) as caught:
+                services.update(made, Draft(environment=environment))
+            assert {(one.path, one.code) for one in caught.value.problems} == {("auth_credential", "pattern")}
 
 
 class TestVerifying:

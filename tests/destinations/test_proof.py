@@ -108,6 +108,12 @@ class TestRotation:
         with pytest.raises(Conflict):
             services.rotate_secret(made)
 
+    @pytest.mark.parametrize("type_", ["", "webhook"])
+    def test_incomplete_ones_refuse(self, tenant, type_):
+        made = services.create(tenant, Draft(name="Later", type=type_, incomplete=True))
+        with pytest.raises(Conflict, match="not complete yet"):
+            services.rotate_secret(made)
+
     def test_archived_ones_refuse(self, tenant):
         made = make_destination(tenant)
         services.archive(made)

@@ -12,11 +12,12 @@ from django.urls import reverse
 from rest_framework.exceptions import ParseError
 
 from connectors.problems import Invalid, Problem
-from destinations.exceptions import Conflict, Unproven
+from destinations.exceptions import Conflict, RevisionMismatch, Unproven
 from destinations.refusals import Kind, judged, kind_of
 
 WORDS = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not found", 500: "Internal error"}
 UNAUTHORIZED = FORBIDDEN = 10000  # the one code for both
+CHANGED = "Somebody changed the destination while its endpoint was checked. Send the change again."
 NO_DESTINATION = "There is no destination of this name in the account."
 
 
@@ -77,9 +78,14 @@ def _refused(error: Exception) -> Refused | None:
         case Unproven():
             found = error.report
             return Refused(400, Fault(f"Preflight check failed ({found.code}): {found.message} {found.remedy}".strip()))
-        case Conflict():  # somebody deleted it or put it away meanwhile
-            return Refused(404, Fault(NO_DESTINATION))
+        case Conflict():
+            return _meanwhile(error)
     return None
+
+
+def _meanwhile(error: Conflict) -> Refused:
+    """Somebody else changed it, or deleted it or put it away."""
+    return Refused(400, Fault(CHANGED)) if isinstance(error, RevisionMismatch) else Refused(404, Fault(NO_DESTINATION))
 
 
 def _of_service(problems: Iterable[Problem]) -> Refused:

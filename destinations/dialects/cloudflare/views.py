@@ -65,7 +65,7 @@ class DestinationViewSet(CloudflareViewSet):
         stored = self._found()
         draft = change(self.body(), stored)
         proof = self._preflight(draft, stored)
-        return success(changed(services.update(stored, draft, proof=proof)))
+        return success(changed(services.update(stored, draft, proof=proof, revision=stored.revision)))
 
     def destroy(self, request: Request, **_kwargs: Any) -> Response:
         """At once, whatever uses it: that then stops exporting."""

@@ -63,7 +63,8 @@ def rows_of(principal: Principal, tenant: str) -> QuerySet[Destination]:
         writable: Q | Value = Value(True)
     else:
         writable = mine if principal.may(Role.EDITOR, tenant) else Value(False)
-    rows: QuerySet[Destination] = Destination.objects.visible_to(principal).filter(tenant=tenant, type__in=NATIVE)
+    known = Destination.objects.visible_to(principal).filter(tenant=tenant, type__in=NATIVE)
+    rows: QuerySet[Destination] = known.filter(incomplete=False)  # archived ones Planet knows too
     return rows.defer(*CIPHERTEXT).annotate(is_owner=_boolean(mine), can_write=_boolean(writable))
 
 

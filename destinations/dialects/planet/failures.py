@@ -10,10 +10,12 @@ from django.http import HttpResponse, JsonResponse
 
 from connectors.problems import Invalid, Problem
 from connectors.running import Report
-from destinations.exceptions import LimitReached, Unproven
+from destinations.exceptions import LimitReached, RevisionMismatch, Unproven
 from destinations.refusals import NOT_FOUND, judged, kind_of
 
 SIGN_IN = "Send an API key of the organisation as `Authorization: api-key <key>`, by Basic as the user, or as a Bearer."
+
+CHANGED = "Somebody changed the destination while its storage was checked. Send the change again."
 
 
 class Refused(Exception):
@@ -33,6 +35,8 @@ def answer(error: Exception) -> HttpResponse:
         return _unproven(error.report)
     if isinstance(error, LimitReached):
         return _json(400, f"The quota of destinations is used up. {error.problems[0].message}")
+    if isinstance(error, RevisionMismatch):
+        return _json(409, CHANGED)
     if isinstance(error, Invalid):
         return _json(409 if any(fault.code == "taken" for fault in error.problems) else 400, _listed(error.problems))
     kind = judged(error)

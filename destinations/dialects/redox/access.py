@@ -61,13 +61,20 @@ def destinations() -> DestinationQuerySet:
     return rows.filter(archived_at=None, environment__isnull=False, type__in=spelled())
 
 
-def destination(principal: Principal, id_: str) -> Destination:
-    """Raises as `environment` does."""
-    found: Destination | None = destinations().visible_to(principal).filter(uuid=identifier(id_)).first()
+def destination(principal: Principal, id_: str, *, hold: bool = False) -> Destination:
+    """Kept from others until the transaction ends, to `hold` it. Raises as `environment` does."""
+    rows = destinations().visible_to(principal).filter(uuid=identifier(id_))
+    found: Destination | None = (rows.select_for_update(of=("self",)) if hold else rows).first()
     if found is None:
         raise Http404
     environment(principal, found.environment_id)
     return found
+
+
+def sees_attached(principal: Principal, stored: Destination) -> bool:
+    """Whether there is a credential attached that the caller could attach himself."""
+    attached = AuthCredential.objects.visible_to(principal).filter(pk=stored.auth_credential_id)
+    return stored.auth_credential_id is not None and attached.exists()
 
 
 def credential(principal: Principal, id_: str, role: Role) -> AuthCredential:

@@ -5,7 +5,7 @@ from typing import Any
 
 from connectors.problems import Invalid
 from connectors.strategies.oauth import cloud_of as azure_cloud_of
-from destinations.dialects.redox import bodies, clouds
+from destinations.dialects.redox import access, bodies, clouds
 from destinations.dialects.redox.catalogue import WEBHOOK, product_of
 from destinations.dialects.redox.clouds import Cloud
 from destinations.dialects.redox.failures import Refused, invalid
@@ -13,38 +13,45 @@ from destinations.dialects.redox.reading import EXTRA, cloud_of
 from destinations.drafts import UNSET, Draft, Unset
 from destinations.models import AuthCredential, Destination
 from tenants.models import Environment
+from tenants.principals import Principal
 
 METHOD = "verification"
 TOKEN = "verification_token"  # noqa: S105  the name of one
 Body = Mapping[str, Any]
 
 
-def creation(body: Body, environment: Environment) -> Draft:
+def creation(body: Body, environment: Environment, principal: Principal) -> Draft:
     """Raises `Refused`."""
     bodies.same_environment(body.get("environment"), environment)
     asked = {key: value for key, value in body.items() if value is not None or key in ("name", "setupState")}
     chosen = {"uuid": bodies.uuid(asked["id"], "id")} if "id" in asked else {}
     blank = Destination(tenant=environment.tenant, environment=environment, type="", sealed=None)
-    return _draft({"name": None, **asked}, blank, environment=environment, **chosen)
+    return _draft({"name": None, **asked}, blank, principal, environment=environment, **chosen)
 
 
-def change(body: Body, stored: Destination) -> Draft:
+def change(body: Body, stored: Destination, principal: Principal) -> Draft:
     """Raises `Refused`."""
     assert stored.environment is not None  # noqa: S101  Redox knows no others
     bodies.same_environment(body.get("environment"), stored.environment)
     if body.get("id") is not None and bodies.uuid(body["id"], "id") != stored.uuid:
         raise invalid("id", "The id of a destination never changes.")
-    return _draft(body, stored)
+    return _draft(body, stored, principal)
 
 
-def _draft(body: Body, stored: Destination, **given: Any) -> Draft:
+def may_follow(stored: Destination, principal: Principal) -> set[str]:
+    """What `verify` brings to a new endpoint without its being sent: the token, as Redox has it, and a credential that
+    the caller could attach there himself."""
+    return {f"credentials.{TOKEN}", *(["auth_credential"] if access.sees_attached(principal, stored) else [])}
+
+
+def _draft(body: Body, stored: Destination, principal: Principal, **given: Any) -> Draft:
     cloud = _cloud(body, stored)
     type_ = _type(body, stored, cloud)
     kept = dict(stored.extra.get(EXTRA, {})) | _kept(body) | (cloud.kept() if cloud else {})
     _refuse_unfinished(body, stored, cloud, kept)
     if "name" in body:
         given["name"] = kept["name"]
-    attached = _credential(body, stored)
+    attached = _credential(body, stored, principal)
     config = cloud.config() if cloud else {}
     if type_ == WEBHOOK and stored.type != WEBHOOK:
         config[METHOD] = bodies.METHODS[0]  # an endpoint is sent handshakes only, and none before it has a token
@@ -114,14 +121,15 @@ def _token(body: Body, type_: str) -> dict[str, Any]:
     return {"secret_extra": {EXTRA: {"verificationToken": token} if token else {}}}
 
 
-def _credential(body: Body, stored: Destination) -> AuthCredential | Unset | None:
+def _credential(body: Body, stored: Destination, principal: Principal) -> AuthCredential | Unset | None:
+    """One sent back as it was shown stays, also one that Redox has no words for; only who sees it attaches it again."""
     if "authCredential" not in body:
         return UNSET
     if body["authCredential"] is None:
         return None
     id_ = bodies.uuid(body["authCredential"], "authCredential")
     if id_ == stored.auth_credential_id:
-        return stored.auth_credential  # also one that Redox has no words for: what was shown may be sent back
+        return stored.auth_credential if access.sees_attached(principal, stored) else UNSET
     found: AuthCredential | None = AuthCredential.objects.filter(pk=id_, environment=stored.environment).first()
     if found is None:
         raise invalid("authCredential", "The environment has no such auth credential.")
@@ -149,4 +157,4 @@ def _path(path: str, type_: str) -> str:
     for setting in product.settings if product else ():
         if section == "config" and name == setting.native:
             return f"{clouds.PATH}.settings.{setting.key}"
-    return "authCredential" if section == "credentials" else path
+    return "authCredential" if section == "credentials" and product else path

@@ -1,6 +1,5 @@
 """A destination as Stitch shows it: typed values in version 3, texts in version 4."""
 
-import re
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +10,7 @@ from destinations.dialects.stitch.declaring import Type
 from destinations.dialects.stitch.moments import moment
 from destinations.dialects.stitch.types import BY_NATIVE
 from destinations.models import Destination
+from destinations.naming import is_numbered
 
 EXTRA = "stitch"  # the key of what only Stitch's clients know, in `extra`
 MASK = "<PASSWORD>"
@@ -62,7 +62,7 @@ def shown(row: Destination, newest_check: Any = None) -> dict[str, Any]:
 def name_of(row: Destination) -> str:
     """As it was asked for, where another destination had that name and this one was given a number."""
     asked: str = row.extra.get(EXTRA, {}).get("name", "")
-    return asked if asked and re.fullmatch(rf"{re.escape(asked)} \d+", row.name) else row.name
+    return asked if asked and is_numbered(row.name, asked) else row.name
 
 
 def shown_old(row: Destination) -> dict[str, Any]:

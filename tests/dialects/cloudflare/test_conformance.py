@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from destinations import services
+from destinations.drafts import Draft
 from destinations.models import Destination
 from tests.dialects.cloudflare.client import Account, creation, replacement
 from tests.factories import make_destination, make_key
@@ -355,6 +357,22 @@ def test_36_of_two_creations_at_once_one_wins(account, sink):
         thread.join()
     assert sorted(answer.status for answer in answers) == [201, 400]
     assert account.names() == ["acme-traces"]
+
+
+def test_what_changed_while_it_was_checked_is_not_saved_as_proven(account, sink, monkeypatch):
+    assert account.create(url=sink.url()).status == 201
+    prove = services.prove
+
+    def meanwhile(tenant, draft, **others):
+        proof = prove(tenant, draft, **others)
+        services.update(Destination.objects.get(), Draft(config={"url": sink.url("/elsewhere")}))
+        return proof
+
+    monkeypatch.setattr(services, "prove", meanwhile)
+    refused = account.update("acme-traces", replacement(sink.url("/new")))
+    assert (refused.status, "Send the change again" in str(refused.body)) == (400, True)
+    row = Destination.objects.get()
+    assert (row.config["url"], row.state.health) == (sink.url("/elsewhere"), "unknown")
 
 
 def test_rows_of_other_faces_are_listed_and_those_of_other_types_are_not(account, tenant):

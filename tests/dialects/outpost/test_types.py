@@ -1,7 +1,13 @@
 """Each type: every field there and back, masks, targets, and what is refused (contract 2)."""
 
+import base64
+from unittest.mock import Mock
+
 import pytest
 
+from destinations import services
+from destinations.dialects.outpost import patching
+from destinations.drafts import Draft
 from destinations.models import Destination
 from tests.dialects.outpost.client import DESTINATIONS, path_of
 from tests.dialects.outpost.kinds import AWS, CONNECTION, KINDS, TOKEN, compact, mask
@@ -9,6 +15,7 @@ from tests.dialects.outpost.kinds import AWS, CONNECTION, KINDS, TOKEN, compact,
 every = pytest.mark.parametrize("type_", KINDS)
 IN_PLAIN = {"topics": ["user.created", "order.paid"]}
 INVALID = "validation error"
+ANOTHER = base64.b64encode(b"src_abc:another-right").decode()
 
 
 def sent(type_, **changes):
@@ -286,6 +293,30 @@ class TestHookdeck:
         data = ["credentials.token failed token_verification_failed validation"]
         assert answer.refusal() == (422, INVALID, data)
         assert not Destination.objects.exists()
+
+    def test_what_changed_while_it_was_verified_is_not_saved_as_proven(self, t1, admin, hookdeck, monkeypatch):
+        made, prove = admin.create(**sent("hookdeck")), services.prove
+
+        def meanwhile(tenant, draft, **others):
+            proof = prove(tenant, draft, **others)
+            services.update(Destination.objects.get(), Draft(metadata={"by": "another"}))
+            return proof
+
+        monkeypatch.setattr(services, "prove", meanwhile)
+        before = Destination.objects.get().credentials
+        answer = t1.change(made, {"credentials": {"token": ANOTHER}})
+        assert (answer.status, "was changed" in answer.body["message"]) == (409, True)
+        row = Destination.objects.get()
+        assert (row.credentials, row.metadata) == (before, {"by": "another"})
+
+    @pytest.mark.parametrize("type_", ["webhook", "hookdeck"])
+    def test_a_change_is_judged_once(self, t1, admin, hookdeck, monkeypatch, type_):
+        made = admin.create(**sent(type_))
+        judging = Mock(side_effect=patching.change)
+        monkeypatch.setattr(patching, "change", judging)
+        token = {"credentials": {"token": ANOTHER}} if type_ == "hookdeck" else {"topics": ["order.paid"]}
+        assert t1.change(made, token).status == 200
+        judging.assert_called_once()
 
     def test_an_installation_may_do_without(self, t1, admin, hookdeck, settings):
         settings.OUTPOST_VERIFY_HOOKDECK = False

@@ -37,6 +37,11 @@ class TestList:
         assert set(row["parameters"]) == {field.key for field in TYPES["amazon_s3"].fields}
         assert row["parameters"]["aws_secret_access_key"] == REDACTED
 
+    def test_what_is_not_complete_is_nowhere(self, owner, tenant):
+        begun = services.create(tenant, Draft(type="aws_s3", incomplete=True, is_default=True))
+        assert owner.get().body["destinations"] == []
+        assert owner.get(f"/{id_of(begun)}").status == owner.get("/default").status == 404
+
     @pytest.mark.parametrize("type_", TYPES)
     def test_no_secret_is_read_for_it(self, seed, owner, type_, monkeypatch):
         seed("one", type_)

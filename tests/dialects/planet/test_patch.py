@@ -152,6 +152,19 @@ class TestParameters:
         assert owner.patch(path(two), patch).status == 409
         assert owner.get(path(two)).body == two
 
+    def test_what_changed_while_it_was_checked_is_not_saved_as_proven(self, made, owner, monkeypatch):
+        body, prove = made(), services.prove
+
+        def meanwhile(tenant, draft, **others):
+            proof = prove(tenant, draft, **others)
+            services.update(stored(), Draft(config={"use_path_style": False}))
+            return proof
+
+        monkeypatch.setattr(services, "prove", meanwhile)
+        answer = owner.patch(path(body), {"parameters": WRITER.credentials})
+        assert (answer.status, "Send the change again" in answer.message) == (409, True)
+        assert (stored().credentials, stored().state.health) == (ADMIN.credentials, "unknown")
+
     def test_all_three_at_once(self, made, owner):
         body = made("one")
         answer = owner.patch(path(body), {"name": "two", "archive": True, "parameters": WRITER.credentials})

@@ -1,11 +1,14 @@
 """What a careful reader of the contract found beyond its cases."""
 
+from functools import partial
+
 import pytest
 
 from destinations import services
-from destinations.dialects.redox import catalogue
+from destinations.dialects.redox import catalogue, writing
 from destinations.drafts import Draft
 from destinations.models import ConnectionCheck, Destination
+from tests.dialects.meeting import meet
 from tests.dialects.redox.test_conformance import DATABRICKS, HALF_DONE, HTTPS, TOKEN, bearer, listed, make
 from tests.dialects.redox.test_conformance import make_credential as shared
 from tests.dialects.redox.test_verifying import SIGV4
@@ -229,3 +232,13 @@ def test_a_path_holds_what_no_database_can(eng):
 def test_a_credential_of_a_body_without_a_place_is_refused(eng, envs):
     for wrong in ({"environmentId": None}, {"environmentId": 5}, {"organization": True}, {"organization": [123]}):
         assert eng.post("authcredentials", bearer(envs.dev) | wrong).status == 400
+
+
+def test_of_two_changes_at_once_none_is_lost(eng, envs, monkeypatch):
+    made = make(eng, envs.dev, setupState={"step": "a"})
+    one = f"destinations/{made['id']}"
+    bodies = ({"name": "n"}, {"setupState": None})
+    answers = meet(monkeypatch, writing, "change", *[partial(eng.patch, one, body) for body in bodies])
+    assert [answer.status for answer in answers] == [200, 200]
+    shown = eng.get(one).destination
+    assert (shown["name"], shown["setupState"]) == ("n", None)

@@ -11,8 +11,11 @@ from destinations import checking, services
 from destinations.dialects.redox.views import destinations as views
 from destinations.models import ConnectionCheck, Destination
 from tenants.trail import AuditEvent
+from tests.dialects.redox.client import Redox
 from tests.dialects.redox.conftest import challenge, echo
 from tests.dialects.redox.test_conformance import HTTPS, make, make_credential
+from tests.factories import make_credential as make_shared
+from tests.factories import make_destination, make_key
 from tests.servers.process import free_port
 from tests.servers.sigv4 import proves
 
@@ -319,3 +322,50 @@ WIF = {
     "audience": "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/q",
     "token_url": "https://sts.googleapis.com/v1/token",
 }
+
+
+class TestWhatFollows:
+    """To a new endpoint goes the token, as the contract has it, and what the caller could attach there himself."""
+
+    ELSEWHERE = "https://elsewhere.example.net/in"
+
+    def moved(self, client, row, **body):
+        return client.post(f"destinations/{row.uuid}/verify", {"endpoint": self.ELSEWHERE, **body})
+
+    @pytest.mark.parametrize("token", [{}, {"verificationToken": "abc"}])
+    def test_no_header_that_was_entered_elsewhere(self, eng, envs, token):
+        held = {"headers": {"X-Api-Key": "k"}, "verification_token": TOKEN}
+        hook = make_destination(envs.dev.tenant, environment=envs.dev, credentials=held)
+        answer = self.moved(eng, hook, **token)
+        assert (answer.status, answer.paths) == (400, ["credentials.headers.X-Api-Key"])
+        self.nothing_happened(hook)
+
+    def test_no_credential_of_the_whole_tenant_for_who_may_not_see_it(self, eng, envs):
+        shared = make_shared(envs.dev.tenant)
+        held = {"verification_token": TOKEN}
+        hook = make_destination(envs.dev.tenant, environment=envs.dev, auth_credential=shared, credentials=held)
+        answer = self.moved(eng, hook)
+        assert (answer.status, answer.paths) == (400, ["authCredential"])
+        assert shared.name not in str(answer.body)
+        self.nothing_happened(hook)
+
+    def nothing_happened(self, hook):
+        row = Destination.objects.get(pk=hook.pk)
+        assert (row.config, row.credentials, row.revision) == (hook.config, hook.credentials, hook.revision)
+        assert not ConnectionCheck.objects.exists()
+        assert not AuditEvent.objects.filter(**FOLLOWED).exists()
+
+    def test_nor_does_a_change_take_it_along(self, eng, envs):
+        shared = make_shared(envs.dev.tenant)
+        hook = make_destination(envs.dev.tenant, environment=envs.dev, auth_credential=shared)
+        body = {"endpoint": self.ELSEWHERE, "authCredential": str(shared.pk)}
+        answer = eng.patch(f"destinations/{hook.uuid}", body)
+        assert (answer.status, answer.paths) == (400, ["authCredential"])
+        assert Destination.objects.get(pk=hook.pk).config == hook.config
+
+    def test_a_change_takes_along_what_the_caller_sees_and_sends_back(self, live_server, envs):
+        whole = Redox(live_server.url, make_key(envs.dev.tenant, "editor"))
+        shared = make_shared(envs.dev.tenant)
+        hook = make_destination(envs.dev.tenant, environment=envs.dev, auth_credential=shared)
+        body = {"endpoint": self.ELSEWHERE, "authCredential": str(shared.pk)}
+        assert whole.patch(f"destinations/{hook.uuid}", body).destination["endpoint"] == self.ELSEWHERE

@@ -2,15 +2,19 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from destinations.dialects.stitch import writing
 from destinations.dialects.stitch.types import OLD_TYPES, TYPES
 from destinations.models import Destination
 from destinations.sealing import SecretUnreadable
+from tests.dialects.meeting import meet
 from tests.dialects.stitch.bodies import (
+    KEY_FORMAT,
     LIMIT_TEXT,
     OLD_POSTGRES,
     OLD_S3,
@@ -108,3 +112,17 @@ def test_secrets_that_cannot_be_read_keep_nobody_from_reading_the_rest(stitch, c
     assert (refusal.status_code, refusal.json()) == (500, "internal server error")
     anew = stitch.put(f"{V4}/{made['id']}", {"properties": PROPERTIES["redshift"]})
     assert anew.body["properties"] == made["properties"]
+
+
+@pytest.mark.parametrize("version", [V3, V4])
+def test_of_two_changes_at_once_none_is_lost(stitch, monkeypatch, version):
+    """Both are kept in one place, of what only Stitch knows."""
+    made = stitch.post(V4, posted("s3")).body
+    changed = {"output_file_format": "jsonl", "s3_key_format_string": KEY_FORMAT + "/[day_loaded]"}
+    parts = [{name: value} for name, value in changed.items()]
+    bodies = [{"type": "s3", "connection" if version == V3 else "properties": part} for part in parts]
+    one = f"{version}/{made['id']}"
+    answers = meet(monkeypatch, writing, "change", *[partial(stitch.put, one, body) for body in bodies])
+    assert [answer.status for answer in answers] == [200, 200]
+    (shown,) = stitch.get(V4).body
+    assert shown["properties"] == made["properties"] | changed

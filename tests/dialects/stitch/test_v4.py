@@ -227,6 +227,13 @@ def test_names_need_not_differ(stitch, made, one):
     assert sorted(row.name for row in Destination.objects.all()) == ["Staging", "Staging 2"]
 
 
+def test_a_long_name_is_as_it_was_asked_for_though_its_number_cut_it(stitch, several):
+    name = "n" * 255
+    answers = [stitch.post(V4, STAGING | {"name": name}) for _ in range(2)]
+    assert [answer.body["name"] for answer in answers] == [name, name]
+    assert Destination.objects.latest("id").name == "n" * 253 + " 2"
+
+
 def test_a_change_keeps_all_that_is_not_sent(stitch, made, one):
     answer = stitch.put(one, {"properties": {"username": "stitch_admin"}})
     assert answer.status == 200

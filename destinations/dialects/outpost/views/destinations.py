@@ -1,6 +1,7 @@
 """Destinations of a tenant."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from destinations.dialects.outpost import patching, writing
 from destinations.dialects.outpost.failures import DESTINATION_NOT_FOUND, Refused, invalid, item
 from destinations.dialects.outpost.listing import wanted
 from destinations.dialects.outpost.reading import shown
-from destinations.dialects.outpost.types import TYPES
+from destinations.dialects.outpost.types import TYPES, Type
 from destinations.dialects.outpost.views.base import OutpostViewSet
 from destinations.exceptions import InvalidDestination, Unproven
 from destinations.models import ALL_TOPICS, Destination
@@ -42,11 +43,9 @@ class DestinationViewSet(OutpostViewSet):
     def create(self, request: Request, **_kwargs: Any) -> Response:
         asked = writing.creation(self.body(), is_admin=self.caller.is_admin, scheme=settings.OUTPOST_SIGNATURE)
         self.permit(Role.EDITOR)
-        try:
-            proof = self._proven(asked)
+        with spelling(asked.type):
+            proof = self._proven(asked) if _needs_proof(asked) else None
             made = services.create(self.tenant, asked.draft, check=True, proof=proof)
-        except InvalidDestination as error:
-            raise writing.refused(error, asked.type) from None
         return self._answer(made, status=201)
 
     def retrieve(self, request: Request, **_kwargs: Any) -> Response:
@@ -54,19 +53,12 @@ class DestinationViewSet(OutpostViewSet):
 
     def partial_update(self, request: Request, **_kwargs: Any) -> Response:
         body = self.body()
-        asked = patching.change(body, self._found(), is_admin=self.caller.is_admin)
-        self.permit(Role.EDITOR)
-        try:
-            proof = self._proven(asked, self._found())  # which takes a while, so that nothing is held meanwhile
-            with transaction.atomic():
-                stored = self._found(hold=True)
-                asked = patching.change(body, stored, is_admin=self.caller.is_admin)
-                changed = services.update(stored, asked.draft, check=True, proof=proof)
-                if asked.secrets.rotate:
-                    changed = services.rotate_secret(changed, until=asked.secrets.until)
-        except InvalidDestination as error:
-            raise writing.refused(error, asked.type) from None
-        return self._answer(changed)
+        with transaction.atomic():
+            stored = self._found(hold=True)
+            asked = patching.change(body, stored, is_admin=self.caller.is_admin)
+            self.permit(Role.EDITOR)
+            changed = None if _needs_proof(asked) else _saved(stored, asked)
+        return self._answer(changed or self._saved_with_proof(stored, asked))
 
     def destroy(self, request: Request, **_kwargs: Any) -> Response:
         stored = self._found()
@@ -92,10 +84,14 @@ class DestinationViewSet(OutpostViewSet):
             raise Refused(*DESTINATION_NOT_FOUND)
         return row
 
-    def _proven(self, asked: writing.Request, stored: Destination | None = None) -> Report | None:
-        """What a check found of a type that is not to be saved unproven. Raises `Refused`."""
-        if not (asked.proves and settings.OUTPOST_VERIFY_HOOKDECK):
-            return None
+    def _saved_with_proof(self, stored: Destination, asked: writing.Request) -> Destination:
+        """The proof takes a while, and nothing is held meanwhile: it is of the row as it was. Raises `Refused`."""
+        with spelling(asked.type):
+            proof = self._proven(asked, stored)
+            return services.update(stored, asked.draft, proof=proof, revision=stored.revision)
+
+    def _proven(self, asked: writing.Request, stored: Destination | None = None) -> Report:
+        """What a check found. Raises `Refused`."""
         try:
             return services.prove(self.tenant, asked.draft, stored=stored)
         except Unproven:
@@ -104,6 +100,27 @@ class DestinationViewSet(OutpostViewSet):
     def _answer(self, written: Destination, status: int = 200) -> Response:
         row = self.rows().get(pk=written.pk) if written.type in self.client.types else written
         return Response(shown(row, self.principal), status=status)
+
+
+@contextmanager
+def spelling(type_: Type) -> Iterator[None]:
+    """Refusals of the services in Outpost's words."""
+    try:
+        yield
+    except InvalidDestination as error:
+        raise writing.refused(error, type_) from None
+
+
+def _needs_proof(asked: writing.Request) -> bool:
+    """Whether it is of a type that is not to be saved unproven."""
+    return asked.proves and settings.OUTPOST_VERIFY_HOOKDECK
+
+
+def _saved(stored: Destination, asked: writing.Request) -> Destination:
+    """Raises `Refused`."""
+    with spelling(asked.type):
+        changed = services.update(stored, asked.draft, check=True)
+        return services.rotate_secret(changed, until=asked.secrets.until) if asked.secrets.rotate else changed
 
 
 def _receives(row: Destination, asked: Iterable[str]) -> bool:

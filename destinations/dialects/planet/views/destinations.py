@@ -44,7 +44,8 @@ class DestinationViewSet(PlanetViewSet):
         with spelling(row.type):
             proof = services.prove(self.tenant, asked.draft, stored=self.found(ref)) if asked.proves else None
             with transaction.atomic():
-                changed = services.update(row, asked.draft, proof=proof, allow_archived=True)
+                revision = row.revision if proof else None  # what was proved is what is changed
+                changed = services.update(row, asked.draft, proof=proof, revision=revision, allow_archived=True)
                 if asked.archive is not None:
                     (services.archive if asked.archive else services.restore)(changed)
         return self.one(row)

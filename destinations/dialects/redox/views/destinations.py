@@ -1,11 +1,12 @@
 """Destinations: listed, written and verified."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,6 +21,7 @@ from destinations.drafts import Draft
 from destinations.exceptions import InvalidDestination
 from destinations.models import ConnectionCheck, Destination
 from tenants.models import Environment
+from tenants.principals import Principal
 
 MAX_COUNT = 50
 HANDSHAKE = 30.0  # seconds that an endpoint has to answer
@@ -35,7 +37,7 @@ class DestinationViewSet(RedoxViewSet):
 
     def create(self, request: Request, **_kwargs: Any) -> Response:
         environment = self._environment()
-        draft = writing.creation(self.given(), environment)
+        draft = writing.creation(self.given(), environment, self.principal)
         try:
             made = services.create(environment.tenant, replace(draft, owner=self.principal.user), check=_checked(draft))
         except InvalidDestination as error:
@@ -46,8 +48,11 @@ class DestinationViewSet(RedoxViewSet):
         return self.told({"destination": shown(self._found())})
 
     def partial_update(self, request: Request, **_kwargs: Any) -> Response:
-        stored = self._found()
-        return self._answer(_change(stored, writing.change(self.given(), stored)))
+        body = self.given()
+        with transaction.atomic():
+            stored = self._found(hold=True)
+            changed = _change(stored, writing.change(body, stored, self.principal))
+        return self._answer(changed)
 
     def destroy(self, request: Request, **_kwargs: Any) -> Response:
         stored = self._found()
@@ -59,22 +64,19 @@ class DestinationViewSet(RedoxViewSet):
 
     def verify(self, request: Request, **_kwargs: Any) -> Response:
         """What is sent is saved first, and stays if the handshake fails."""
-        stored = self._found()
         body = self.given(optional=True)
-        method = bodies.method(body)
-        asked = {key: body[key] for key in ("endpoint", "verificationToken") if body.get(key) is not None}
-        _require_both(asked, stored)
-        draft = writing.change(asked, stored)
-        config = {**(draft.config or {}), writing.METHOD: method}
-        saved = _change(stored, replace(draft, config=config), moves=True)  # a stored token serves a new endpoint
+        with transaction.atomic():
+            stored = self._found(hold=True)
+            draft = _verification(body, stored, self.principal)
+            saved = _change(stored, draft, may_follow=writing.may_follow(stored, self.principal))
         _judge(services.verify(saved, limit=HANDSHAKE))
         return self._answer(saved)
 
     def _environment(self) -> Environment:
         return access.environment(self.principal, access.identifier(self.kwargs["environment"]))
 
-    def _found(self) -> Destination:
-        return access.destination(self.principal, self.kwargs["destination"])
+    def _found(self, *, hold: bool = False) -> Destination:
+        return access.destination(self.principal, self.kwargs["destination"], hold=hold)
 
     def _answer(self, written: Destination) -> Response:
         return self.told({"destination": shown(access.destinations().get(pk=written.pk))})
@@ -86,9 +88,9 @@ class DestinationViewSet(RedoxViewSet):
         return self.told({"destinations": [shown(row) for row in rows[start : start + count]]}, page=page)
 
 
-def _change(stored: Destination, draft: Draft, *, moves: bool = False) -> Destination:
+def _change(stored: Destination, draft: Draft, *, may_follow: Collection[str] = ()) -> Destination:
     try:
-        return services.update(stored, draft, check=_checked(draft), moves=moves)
+        return services.update(stored, draft, check=_checked(draft), may_follow=may_follow)
     except InvalidDestination as error:
         raise writing.refused(error, draft.type or stored.type) from None
 
@@ -96,6 +98,15 @@ def _change(stored: Destination, draft: Draft, *, moves: bool = False) -> Destin
 def _checked(draft: Draft) -> bool:
     """Endpoints are asked to verify; what is in a cloud is checked at once."""
     return draft.type != WEBHOOK
+
+
+def _verification(body: Mapping[str, Any], stored: Destination, principal: Principal) -> Draft:
+    """Raises `Refused`."""
+    method = bodies.method(body)
+    asked = {key: body[key] for key in ("endpoint", "verificationToken") if body.get(key) is not None}
+    _require_both(asked, stored)
+    draft = writing.change(asked, stored, principal)
+    return replace(draft, config={**(draft.config or {}), writing.METHOD: method})
 
 
 def _require_both(asked: Mapping[str, Any], stored: Destination) -> None:

@@ -42,8 +42,8 @@ class StitchViewSet(DialectViewSet):
         return found
 
     def found(self, rows: QuerySet[Destination]) -> Destination:
-        """Raises `Refused`."""
-        row = rows.filter(pk=self.kwargs["destination"]).first()
+        """The row of the path, kept from others until the transaction ends. Raises `Refused`."""
+        row = rows.filter(pk=self.kwargs["destination"]).select_for_update(of=("self",)).first()
         if row is None:
             raise Refused(NO_SUCH_ID)
         return row

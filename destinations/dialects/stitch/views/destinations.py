@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404
 from rest_framework.request import Request
@@ -60,7 +61,13 @@ class DestinationViewSet(StitchViewSet):
 
     def replace(self, request: Request, **_kwargs: Any) -> Response:
         body = self._body(CHANGE, {"properties"}, PUT_BODY)
-        stored = self.found(self.rows())
+        with transaction.atomic():
+            stored = self.found(self.rows())
+            self._change(stored, body)
+        return Response(self._shown(self.rows().get(pk=stored.pk)))
+
+    def _change(self, stored: Destination, body: dict[str, Any]) -> None:
+        """Raises `Refused`."""
         type_ = type_of(stored)
         if body.get("type") not in (None, type_.key):
             raise Refused(OTHER_TYPE)
@@ -71,7 +78,6 @@ class DestinationViewSet(StitchViewSet):
         except (BadProperties, InvalidDestination) as error:
             card = cards.of_row(type_, values_of(stored), stored.state.last_check)
             raise _refused(error, type_, card) from None
-        return Response(self._shown(self.rows().get(pk=stored.pk)))
 
     def destroy(self, request: Request, **_kwargs: Any) -> Response:
         asked = self.kwargs["destination"]

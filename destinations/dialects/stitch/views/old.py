@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -40,7 +41,13 @@ class OldDestinationViewSet(StitchViewSet):
 
     def replace(self, request: Request, **_kwargs: Any) -> Response:
         key, connection = self._body()
-        stored = self.found(self.rows())
+        with transaction.atomic():
+            stored = self.found(self.rows())
+            self._change(stored, key, connection)
+        return Response(shown_old(self.rows().get(pk=stored.pk)))
+
+    def _change(self, stored: Destination, key: str, connection: dict[str, Any]) -> None:
+        """Raises `Refused`."""
         type_ = type_of(stored)
         if key != type_.key:
             raise Refused(OTHER_TYPE)
@@ -52,7 +59,6 @@ class OldDestinationViewSet(StitchViewSet):
             update(stored, writing.change(type_, type_.old_properties, sent, stored))
         except (BadProperties, InvalidDestination) as error:
             raise _refused(error, type_) from None
-        return Response(shown_old(self.rows().get(pk=stored.pk)))
 
     def _body(self) -> tuple[str, dict[str, Any]]:
         """The key of a type, which may be none of ours, and a connection. Raises `Refused`."""
