@@ -25,7 +25,7 @@ UNFINISHED = VENV / "unfinished"
 def main() -> None:
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     try:
-        if os.environ.get("LANDFALL_VENV") != "off" and Path(sys.prefix).resolve() != VENV:
+        if os.environ.get("LANDFALL_VENV") != "off" and Path(sys.prefix).resolve() != VENV.resolve():
             go_on_inside("test.txt" if command == "test" else "run.txt")
         if command == "test":
             run_tests(sys.argv[2:])
