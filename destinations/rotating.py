@@ -7,11 +7,12 @@ loses nothing, and two at once do not disturb each other.
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from cryptography.fernet import Fernet
 from django.db import connection, transaction
-from django.db.models import Count, Model, Value
+from django.db.models import Count, Model, QuerySet, Value
 from django.db.models.functions import StrIndex, Substr
 
 from destinations import keyring
@@ -56,6 +57,23 @@ def _counted(column: Column) -> Iterator[tuple[str, int]]:
     )
 
 
+def openers(column: Column, size: int) -> Iterator[str]:
+    """For each value that names no key the id of the one that opens it, for a key may have been found again; empty if
+    none does."""
+    unnamed = column.values().filter(key_of_value=keyring.NONE)
+    for rows in _batches(unnamed, size):
+        yield from (_opener(column, row) for row in rows)
+
+
+def _opener(column: Column, row: Any) -> str:
+    token = getattr(row, column.field.attname).ciphertext.rstrip(keyring.MARK)
+    for key_id in keyring.ring():
+        with suppress(SecretUnreadable):
+            Sealed(token + keyring.MARK + key_id).open(column.field.bound(row))
+            return key_id
+    return keyring.NONE
+
+
 def reseal(column: Column, key: Fernet, size: int) -> Iterator[int]:
     """Seal the rows that need another key with this one; yields how many a batch changed.
 
@@ -63,7 +81,7 @@ def reseal(column: Column, key: Fernet, size: int) -> Iterator[int]:
     """
     for _ in range(TRIES):
         missed, changed = 0, 0
-        for rows in _batches(column, size, key_of_value=keyring.key_id(key)):
+        for rows in _batches(column.values().exclude(key_of_value=keyring.key_id(key)), size):
             changes = list(_changes(column, rows, key))
             swapped = _swap(column, changes)
             missed, changed = missed + len(changes) - swapped, changed + swapped
@@ -76,7 +94,7 @@ def reseal(column: Column, key: Fernet, size: int) -> Iterator[int]:
 
 def prove(column: Column, key_id: str, size: int) -> Iterator[tuple[int, list[Closed]]]:
     """Open every value with this key alone; yields how many were tried, and those that stayed closed."""
-    for rows in _batches(column, size):
+    for rows in _batches(column.values(), size):
         yield len(rows), list(_closed(column, rows, key_id))
 
 
@@ -87,12 +105,11 @@ def abandon(column: Column, key_id: str) -> int:
     return rows.update(**{column.field.name: token})
 
 
-def _batches(column: Column, size: int, **without: Any) -> Iterator[Sequence[Any]]:
-    left = column.values().exclude(**without) if without else column.values()
-    rows = list(left.order_by("pk")[:size])
+def _batches(among: QuerySet[Any], size: int) -> Iterator[Sequence[Any]]:
+    rows = list(among.order_by("pk")[:size])
     while rows:
         yield rows
-        rows = list(left.filter(pk__gt=rows[-1].pk).order_by("pk")[:size])
+        rows = list(among.filter(pk__gt=rows[-1].pk).order_by("pk")[:size])
 
 
 def _changes(column: Column, rows: Iterable[Any], key: Fernet) -> Iterator[Change]:

@@ -43,8 +43,7 @@ class Sealed:
     def open(self, binding: str) -> dict[str, Any]:
         token, _, key_id = self.ciphertext.partition(keyring.MARK)
         try:
-            key = keyring.ring()[key_id] if key_id else encrypted.CRYPTER
-            envelope = json.loads(key.decrypt(token))
+            envelope = json.loads(keyring.opener(key_id).decrypt(token))
         except (KeyError, InvalidToken, ValueError):
             message = "The credentials cannot be decrypted with the configured encryption keys."
             raise SecretUnreadable(message) from None

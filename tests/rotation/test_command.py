@@ -1,5 +1,6 @@
 """`rotate_encryption_key` in one process: what it says, what it refuses, and what it leaves alone."""
 
+import base64
 import threading
 import time
 from io import StringIO
@@ -61,6 +62,11 @@ def file(tmp_path, monkeypatch, use, old):
 
 def ring(path) -> list[Fernet]:
     return [Fernet(line) for line in path.read_text().split()]
+
+
+def put_first(path, key: Fernet) -> None:
+    text = base64.urlsafe_b64encode(key._signing_key + key._encryption_key).decode()
+    path.write_text(f"{text}\n{path.read_text()}")
 
 
 def running(*ring: Fernet, name: str = "web on elsewhere (process 7)") -> RunningProcess:
@@ -252,6 +258,34 @@ class TestTheFile:
         assert (status, len(ring(file))) == (1, 2)
         assert sentence.startswith("The other keys are still needed. These processes ")
 
+    def test_a_key_that_nothing_was_ever_sealed_with_is_dropped(self, rotate, file, use):
+        rotate("--generate")
+        new, old = ring(file)
+        use(new, old)
+        assert "Nothing needs a key but" in rotate("--dry-run")[0]
+        assert rotate("--drop")[1] == 0
+        assert ring(file)[0]._signing_key == new._signing_key
+        assert len(ring(file)) == 1
+
+    def test_one_that_was_lost_and_found_again_is_not_dropped_before_the_rotation(self, rotate, file, use):
+        (lost,) = ring(file)
+        made = make_destination()
+        other = Fernet(Fernet.generate_key())
+        use(other)
+        assert rotate("--abandon", key_id(lost))[1] == 0
+        put_first(file, other)
+        use(other, lost)
+        before = file.read_text()
+        assert rotate("--drop") == (
+            "The other keys are still needed. Next: `python3 manage.py rotate_encryption_key`.",
+            1,
+        )
+        assert file.read_text() == before
+        assert rotate()[1] == 0
+        assert rotate("--drop")[1] == 0
+        use(*ring(file))
+        assert Destination.objects.get(pk=made.pk).credentials
+
     def test_keys_of_the_environment_are_for_the_operator_to_change(self, rotate):
         for option in ("--generate", "--drop"):
             sentence, status = rotate(option)
@@ -270,6 +304,33 @@ class TestALostKey:
         assert (status, said.startswith(f"1 secrets that need the key {key_id(old)} are given up")) == (0, True)
         presence.enter("web")
         presence.leave()
+
+    def test_found_again_it_is_what_opens_the_rows_until_they_are_sealed_anew(self, rotate, rows, use, old, new):
+        use(new)
+        rotate("--abandon", key_id(old))
+        Destination.objects.filter(pk=rows[0].pk).update(sealed=Sealed("damaged"))
+        use(new, old)
+        said, _ = rotate("--dry-run")
+        lines = [line.split(maxsplit=3) for line in said.splitlines()]
+        assert ["Destination.sealed", key_id(old), "2", "was given up, and opens"] in lines
+        assert ["Destination.sealed", "none", "1", "damaged"] in lines
+        assert said.endswith("Next: `python3 manage.py rotate_encryption_key`.\n")
+        rotate()
+        said, _ = rotate("--dry-run")
+        assert ["Destination.sealed", "none", "1", "damaged"] in [line.split() for line in said.splitlines()]
+        assert f"Nothing needs a key but {key_id(new)}." in said
+        use(new)
+        assert [bool(row.credentials) for row in Destination.objects.exclude(pk=rows[0].pk)] == [True, True]
+
+    def test_a_row_that_was_moved_needs_no_key_once_it_is_given_up(self, rotate, rows, use, old, new):
+        use(new)
+        rotate("--abandon", key_id(old))
+        use(new, old)
+        for other in rows[1:]:
+            Destination.objects.filter(pk=other.pk).update(sealed=Destination.objects.get(pk=rows[0].pk).sealed)
+        rotate()
+        assert "damaged" in rotate("--dry-run")[0]
+        assert f"Nothing needs a key but {key_id(new)}." in rotate("--dry-run")[0]
 
     def test_a_key_that_is_there_is_not_given_up(self, rotate, rows, old):
         assert rotate("--abandon", key_id(old)) == (
