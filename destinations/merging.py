@@ -67,17 +67,16 @@ def stored_credentials(destination: Destination, draft: Draft) -> dict[str, Any]
     try:
         return destination.credentials
     except SecretUnreadable:
-        if not _entered_anew(destination, draft.credentials):
+        if not entered_anew(destination.connector, draft.credentials, destination.masked):
             raise
         return {}
 
 
-def _entered_anew(destination: Destination, given: Any) -> bool:
-    """Whether nothing that is stored, and cannot be read, would have to be kept."""
+def entered_anew(what: Declaration, given: Any, masked: Mapping[str, Any]) -> bool:
+    """Whether nothing that is stored, and cannot be read, would have to be kept; it is shown as `masked`."""
     if given is None or not isinstance(given, Mapping):
         return given is None
-    shown = {name: value for name, value in destination.masked.items() if name in destination.connector.secrets}
-    return destination.masked.keys() <= given.keys() and all(given[name] != mask for name, mask in shown.items())
+    return masked.keys() <= given.keys() and all(given[name] != masked[name] for name in what.secrets & masked.keys())
 
 
 def merged(stored: Mapping[str, Any], given: Any) -> Any:

@@ -22,7 +22,7 @@ class SecretUnreadable(Exception):
 
 
 class KeyMissing(SecretUnreadable):
-    """Stored credentials need a key that this process was not started with. The text says what to do."""
+    """Stored credentials need a key that this process was not started with."""
 
 
 class Sealed:
@@ -41,10 +41,14 @@ class Sealed:
         return cls(key.encrypt(envelope.encode()).decode("ascii") + keyring.MARK + keyring.key_id(key))
 
     def open(self, binding: str) -> dict[str, Any]:
+        """The values in clear. Raises `SecretUnreadable`, of which `KeyMissing` alone means that a key may open it."""
         token, _, key_id = self.ciphertext.partition(keyring.MARK)
         try:
             envelope = json.loads(keyring.opener(key_id).decrypt(token))
-        except (KeyError, InvalidToken, ValueError):
+        except KeyError:
+            message = f"The credentials need an encryption key that is not configured (id {key_id})."
+            raise KeyMissing(message) from None
+        except (InvalidToken, ValueError):
             message = "The credentials cannot be decrypted with the configured encryption keys."
             raise SecretUnreadable(message) from None
         if envelope["for"] != binding:

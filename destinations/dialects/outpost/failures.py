@@ -28,6 +28,7 @@ SPELLED: dict[str, tuple[int, str]] = {
     "method-not-allowed": NOWHERE,
     "archived": DESTINATION_NOT_FOUND,
     "conflict": DESTINATION_NOT_FOUND,
+    "secret-unreadable": (422, "stored secrets cannot be read: send all of them again"),
     "too-large": (413, "request body too large"),
     "unsupported-media-type": (415, "request body must be in UTF-8 and not compressed"),
     "unavailable": (503, "service unavailable"),
