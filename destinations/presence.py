@@ -50,6 +50,7 @@ class Presence:
 
     def _say(self) -> None:
         if not RunningProcess.objects.filter(pk=self._row.pk).update(seen=Now()):
+            self._row.seen = Now()
             self._row.save(force_insert=True)
 
     def _write(self, change: Callable[[], object]) -> None:

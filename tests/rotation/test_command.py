@@ -213,6 +213,16 @@ class TestAProcessThatStarts:
             assert [again.pk for again in presence.alive()] == [process.pk]
         assert presence.alive() == []
 
+    def test_that_was_given_up_is_there_again_from_its_next_word_on(self, rows):
+        process = presence.Presence("web")
+        RunningProcess.objects.update(seen=F("seen") - 2 * presence.GONE)
+        process._row.refresh_from_db()  # it was made that long ago
+        presence.Presence("worker").leave()
+        assert not RunningProcess.objects.exists()
+        process._say()
+        assert [again.name for again in presence.alive()] == [process._row.name]
+        process.leave()
+
 
 class TestTheFile:
     """`--generate` and `--drop`, each of which is followed by a restart."""
