@@ -3,6 +3,7 @@
 import base64
 import threading
 import time
+from collections.abc import Iterator
 from io import StringIO
 
 import pytest
@@ -11,9 +12,9 @@ from django.core.management import CommandError, call_command
 from django.db.models import F
 
 from config.launch import keys, steps
-from destinations import presence
+from destinations import checking, presence
 from destinations.keyring import key_id
-from destinations.models import Destination, RunningProcess
+from destinations.models import ConnectionCheck, Destination, RunningProcess
 from destinations.sealing import KeyMissing, Sealed
 from tests.factories import make_destination, make_tenant
 
@@ -62,6 +63,12 @@ def file(tmp_path, monkeypatch, use, old):
 
 def ring(path) -> list[Fernet]:
     return [Fernet(line) for line in path.read_text().split()]
+
+
+def meeting(met: list[RunningProcess]) -> Iterator[None]:
+    while True:
+        met += presence.alive()
+        yield
 
 
 def put_first(path, key: Fernet) -> None:
@@ -199,6 +206,31 @@ class TestAProcessThatStarts:
                 presence.enter("web")
         presence.enter("web")
         presence.leave()
+
+    def test_is_refused_if_it_would_go_on_sealing_with_another_key(self, rows, use, old, new):
+        with presence.rotating("rotate_encryption_key"):
+            use(old, new)
+            with pytest.raises(KeyMissing, match=rf"another encryption key \(id {key_id(new)}\): start with that as"):
+                presence.enter("web")
+            assert [process.rotates for process in presence.alive()] == [True]
+            use(new, old)
+            presence.enter("web")
+        presence.leave()
+
+    def test_a_command_that_uses_secrets_is_one(self, rows, new, old, monkeypatch):
+        met: list[RunningProcess] = []
+        monkeypatch.setattr(checking, "rounds", lambda *_: meeting(met))
+        with pytest.raises(CommandError, match="3 of 3 checks did not pass"):
+            call_command("destinations_check", "--all", "--timeout", "0.1", stdout=StringIO(), stderr=StringIO())
+        assert {process.name.split(" on ")[0] for process in met} == {"destinations_check"}
+        assert presence.alive() == []
+
+    def test_a_command_is_refused_while_a_rotation_uses_another_key(self, rows, use, old, monkeypatch):
+        with presence.rotating("rotate_encryption_key"):
+            use(old)
+            with pytest.raises(CommandError, match="An encryption key is missing"):
+                call_command("destinations_check", "--all")
+        assert not ConnectionCheck.objects.exists()
 
     def test_says_again_and_again_that_it_is_there(self, rows, monkeypatch):
         monkeypatch.setattr(presence, "BEAT", 0.01)
