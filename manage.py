@@ -114,13 +114,14 @@ def run_django(command: str) -> None:
     from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415  only inside .venv
     from django.core.management import execute_from_command_line  # noqa: PLC0415
 
-    from config.launch import LaunchError, keys  # noqa: PLC0415
+    from config.launch import LaunchError, acting, keys  # noqa: PLC0415
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
         if command == "start":
             keys.ensure()
-        execute_from_command_line(sys.argv)
+        with acting.operator():
+            execute_from_command_line(sys.argv)
     except (ImproperlyConfigured, LaunchError) as error:
         if "--traceback" in sys.argv:
             raise

@@ -18,12 +18,15 @@ from django.db.models.functions import StrIndex, Substr
 from destinations import keyring
 from destinations.keyring import Column
 from destinations.sealing import Sealed, SecretUnreadable
+from tenants import audit
+from tenants.changes import Change
+from tenants.trail import Subject, kind_of
 
 # Rows that others hold are tried again so often, with so many seconds between.
 TRIES, PAUSE = 100, 0.2
 
 
-class Change(NamedTuple):
+class Swap(NamedTuple):
     """A row by its primary key; its ciphertext as it was read and as it is to be."""
 
     pk: Any
@@ -74,6 +77,14 @@ def _opener(column: Column, row: Any) -> str:
     return keyring.NONE
 
 
+def announce(key_id: str, number: int) -> None:
+    """Tell the audit trail that so many values are about to be sealed with this key: before, for who is killed on the
+    way has changed some all the same."""
+    change: Change = {"field": "secrets", "before": None, "after": number}
+    subject = Subject("encryption_key", key_id, f"encryption key {key_id}")
+    audit.record("encryption_key.rotate", subject, changes=[change], security=True)
+
+
 def reseal(column: Column, key: Fernet, size: int) -> Iterator[int]:
     """Seal the rows that need another key with this one; yields how many a batch changed.
 
@@ -98,9 +109,12 @@ def prove(column: Column, key_id: str, size: int) -> Iterator[tuple[int, list[Cl
         yield len(rows), list(_closed(column, rows, key_id))
 
 
+@transaction.atomic
 def abandon(column: Column, key_id: str) -> int:
     """Let the values that need a key no longer name it; how many there were. What seals them stays."""
     rows = column.values().filter(key_of_value=key_id)
+    change: Change = {"field": f"{column.field.name}.key", "before": key_id, "after": None}
+    audit.record_many(f"{kind_of(column.model)}.abandon_secret", rows.iterator(), changes=[change], security=True)
     token = Substr(column.field.name, 1, StrIndex(column.field.name, Value(keyring.MARK)) - 1)
     return rows.update(**{column.field.name: token})
 
@@ -112,17 +126,17 @@ def _batches(among: QuerySet[Any], size: int) -> Iterator[Sequence[Any]]:
         rows = list(among.filter(pk__gt=rows[-1].pk).order_by("pk")[:size])
 
 
-def _changes(column: Column, rows: Iterable[Any], key: Fernet) -> Iterator[Change]:
+def _changes(column: Column, rows: Iterable[Any], key: Fernet) -> Iterator[Swap]:
     for row in rows:
         try:
             values = column.field.opened(row)
         except SecretUnreadable:
             continue
         before = getattr(row, column.field.attname).ciphertext
-        yield Change(row.pk, before, Sealed.seal(values, column.field.bound(row), key).ciphertext)
+        yield Swap(row.pk, before, Sealed.seal(values, column.field.bound(row), key).ciphertext)
 
 
-def _swap(column: Column, changes: Sequence[Change]) -> int:
+def _swap(column: Column, changes: Sequence[Swap]) -> int:
     """Write each change whose row still holds what was read; how many did.
 
     Rows that somebody has locked are passed over: to wait for one while holding others can bring about a deadlock.

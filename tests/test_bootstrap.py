@@ -16,6 +16,13 @@ from config.paths import BASE_DIR
 BARE = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
 SAYS = 'print("{name} {version}", *__import__("sys").argv[1:], __import__("sys").prefix)'
 
+LAUNCH = """
+from contextlib import nullcontext
+class LaunchError(Exception): ...
+class keys: ensure = print
+class acting: operator = nullcontext
+"""
+
 
 def wheel(folder: Path, name: str, version: str, files: dict[str, str]) -> str:
     """Write a wheel; the line that requires exactly it."""
@@ -46,7 +53,7 @@ class Checkout:
         self.wheels.mkdir()
         shutil.copy(BASE_DIR / "manage.py", self.folder)
         self._product("config/__init__.py", "")
-        self._product("config/launch/__init__.py", "class LaunchError(Exception): ...\nclass keys: ensure = print\n")
+        self._product("config/launch/__init__.py", LAUNCH)
         self.require("1")
 
     def _product(self, path: str, text: str) -> None:

@@ -1,6 +1,7 @@
 """`rotate_encryption_key` in one process: what it says, what it refuses, and what it leaves alone."""
 
 import base64
+import getpass
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from destinations import checking, presence
 from destinations.keyring import key_id
 from destinations.models import ConnectionCheck, Destination, RunningProcess
 from destinations.sealing import KeyMissing, Sealed
+from tenants.trail import AuditEvent
 from tests.factories import make_destination, make_tenant
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -96,6 +98,14 @@ class TestRotating:
         _, status = rotate()
         assert status == 0
         assert rotate.err.getvalue() == "4 of 4 opened with the new key alone.\n"
+
+    def test_it_is_told_who_rotated_how_much(self, rotate, rows, new):
+        rotate()
+        rotate()
+        told = AuditEvent.objects.get(action="encryption_key.rotate")
+        assert (told.face, told.user_name, told.tenant, told.security) == ("command", getpass.getuser(), "", True)
+        assert told.subject_id == key_id(new)
+        assert told.changes == [{"field": "secrets", "before": None, "after": 4}]
 
     def test_an_empty_database_needs_nothing(self, rotate):
         assert rotate()[1] == 0
@@ -373,6 +383,17 @@ class TestALostKey:
         rotate()
         assert "damaged" in rotate("--dry-run")[0]
         assert f"Nothing needs a key but {key_id(new)}." in rotate("--dry-run")[0]
+
+    def test_giving_up_is_told_of_each_row(self, rotate, rows, use, old, new):
+        Destination.objects.filter(pk=rows[0].pk).update(sealed=Sealed.seal({}, rows[0].binding, new))
+        use(new)
+        rotate("--abandon", key_id(old))
+        told = {event.subject_id: event for event in AuditEvent.objects.filter(action="destination.abandon_secret")}
+        assert told.keys() == {str(row.uuid) for row in rows[1:]}
+        for event in told.values():
+            assert (event.tenant, event.face, event.security) == (rows[0].tenant_id, "command", True)
+            assert event.changes == [{"field": "sealed.key", "before": key_id(old), "after": None}]
+        assert AuditEvent.objects.filter(action="tunnel_key.abandon_secret").count() == 1
 
     def test_a_key_that_is_there_is_not_given_up(self, rotate, rows, old):
         assert rotate("--abandon", key_id(old)) == (

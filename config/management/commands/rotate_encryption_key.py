@@ -79,6 +79,8 @@ class Command(PoliteCommand):
         sealing.verify_keys()
         with presence.rotating("rotate_encryption_key"):
             steps.wait_for_others(self.stderr.write)
+            if left := sum(self.left().values()):
+                rotating.announce(steps.first(), left)
             for _ in range(ROUNDS):
                 self.reseal(size, verbose)
                 closed = self.prove(size, verbose)
@@ -86,8 +88,12 @@ class Command(PoliteCommand):
                     break
         self.conclude(closed)
 
+    def left(self) -> dict[Column, int]:
+        """How many values are not sealed with the first key."""
+        return {column: sum(numbers.values()) - numbers[steps.first()] for column, numbers in rotating.count().items()}
+
     def reseal(self, size: int, verbose: bool) -> None:
-        left = {column: sum(numbers.values()) - numbers[steps.first()] for column, numbers in rotating.count().items()}
+        left = self.left()
         with Count(self.stderr, sum(left.values()) if verbose else 0, "encrypted with the new key") as progress:
             for column in left:
                 for changed in rotating.reseal(column, keyring.ring()[steps.first()], size):
