@@ -112,15 +112,14 @@ def run_tests(arguments: list[str]) -> NoReturn:
 
 def run_django(command: str) -> None:
     from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415  only inside .venv
-    from django.core.management import execute_from_command_line  # noqa: PLC0415
 
-    from config.launch import LaunchError, keys  # noqa: PLC0415
+    from config.launch import LaunchError, acting, keys  # noqa: PLC0415
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
         if command == "start":
             keys.ensure()
-        execute_from_command_line(sys.argv)
+        acting.Commands(sys.argv).execute()
     except (ImproperlyConfigured, LaunchError) as error:
         if "--traceback" in sys.argv:
             raise

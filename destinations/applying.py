@@ -83,7 +83,7 @@ def _apply_plain(destination: Destination, draft: Draft) -> None:
     if draft.extra is not UNSET:
         destination.extra = {**destination.extra, **draft.extra}
     if draft.secret_extra is not UNSET:
-        destination.secret_extra = {**destination.secret_extra, **draft.secret_extra}
+        destination.secret_extra = {**destination.readable_extra, **draft.secret_extra}
     if not destination.pk:
         destination.created = destination.created if draft.created is UNSET else draft.created
         destination.updated = destination.created if draft.updated is UNSET else draft.updated

@@ -6,7 +6,7 @@ class DestinationsConfig(AppConfig):
 
     def ready(self) -> None:
         # Models cannot be loaded before.
-        from destinations import keys, sealing  # noqa: F401, PLC0415  `keys` listens for new tenants
+        from destinations import keys, presence  # noqa: F401, PLC0415  `keys` listens for new tenants
         from tenants.management.polite import PoliteCommand  # noqa: PLC0415
 
-        PoliteCommand.conditions.append(sealing.missing_key)
+        PoliteCommand.surroundings.append(presence.commanding)

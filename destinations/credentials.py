@@ -1,6 +1,8 @@
 """The only writer of shared credentials, which destinations attach to sign in with."""
 
+from contextlib import suppress
 from copy import copy
+from typing import Any
 
 from django.db import transaction
 from django.db.models import ProtectedError
@@ -12,9 +14,10 @@ from destinations import services, trail
 from destinations.binding import reentries
 from destinations.drafts import UNSET, CredentialDraft, Draft
 from destinations.exceptions import Conflict, CredentialInUse, InvalidDestination, Problem
-from destinations.merging import merged, plain_http, unmasked
+from destinations.merging import entered_anew, merged, plain_http, unmasked
 from destinations.models import AuthCredential, Destination
 from destinations.naming import text_problems
+from destinations.sealing import SecretUnreadable
 from tenants import audit
 from tenants.models import Tenant
 from tenants.trail import Subject
@@ -33,14 +36,14 @@ def create(tenant: Tenant, draft: CredentialDraft) -> AuthCredential:
 @transaction.atomic
 def update(credential: AuthCredential, draft: CredentialDraft) -> AuthCredential:
     """Change a credential; destinations that sign in with it must still be able to, and prove themselves anew. So must
-    archived ones, which may be restored.
+    archived ones, which may be restored. Those whose own secrets cannot be read have to be entered anew anyway.
 
-    Raises `InvalidDestination` or `SecretUnreadable`; nothing is changed then.
+    Raises `InvalidDestination`, or `SecretUnreadable` unless all secrets are entered anew; nothing is changed then.
     """
     current: AuthCredential | None = AuthCredential.objects.select_for_update().filter(pk=credential.pk).first()
     if current is None:
         raise Conflict("The credential has been deleted.")
-    before, stored = copy(current), current.secrets
+    before, stored = copy(current), _stored(current, draft)
     _apply(current, draft)
     current.updated = timezone.now()
     current.save()
@@ -49,7 +52,8 @@ def update(credential: AuthCredential, draft: CredentialDraft) -> AuthCredential
     changed = (current.properties, secrets, current.environment_id)
     if changed != (before.properties, stored, before.environment_id):
         for destination in Destination.objects.filter(auth_credential=current):
-            services.update(destination, Draft(), changed=True, allow_archived=True)
+            with suppress(SecretUnreadable):
+                services.update(destination, Draft(), changed=True, allow_archived=True)
     return current
 
 
@@ -79,7 +83,7 @@ def _apply(credential: AuthCredential, draft: CredentialDraft) -> None:
         )
     if draft.environment is not UNSET:
         credential.environment = draft.environment
-    stored = credential.secrets
+    stored = _stored(credential, draft)
     properties = merged(credential.properties, draft.properties)
     secrets = merged(stored, unmasked(draft.secrets, stored, credential.masked))
     problems += plain_http(credential.declaration, properties, credential.environment)
@@ -95,6 +99,16 @@ def _apply(credential: AuthCredential, draft: CredentialDraft) -> None:
     credential.properties, credential.secrets = properties, secrets
     credential.name = draft.name or credential.name
     credential.extra = {**credential.extra, **(draft.extra or {})}
+
+
+def _stored(credential: AuthCredential, draft: CredentialDraft) -> dict[str, Any]:
+    """What the draft is merged into. Raises `SecretUnreadable`, except for a draft that enters all of it anew."""
+    try:
+        return credential.secrets
+    except SecretUnreadable:
+        if not entered_anew(credential.declaration, draft.secrets, credential.masked):
+            raise
+        return {}
 
 
 def _plain_problems(credential: AuthCredential, draft: CredentialDraft) -> list[Problem]:

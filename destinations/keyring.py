@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, MultiFernet
 from django.apps import apps
 from django.db.models import CharField, Func, Model, QuerySet
 from encrypted_model_fields import fields as encrypted
@@ -78,8 +78,13 @@ def ring() -> dict[str, Fernet]:
     return {key_id(key): key for key in encrypted.CRYPTER._fernets}
 
 
+def opener(key_id: str) -> Fernet | MultiFernet:
+    """What opens the values that name this key; for those that name none, every key is tried. Raises KeyError."""
+    return encrypted.CRYPTER if key_id == NONE else ring()[key_id]
+
+
 def in_use(among: Iterable[Column]) -> set[str]:
-    """The ids of all keys that stored values are sealed with. A value that names none is damaged, and needs none."""
+    """The ids of all keys that stored values name. One that names none is damaged or was given up."""
     return {key_id for column in among for key_id in column.key_ids() if key_id != NONE}
 
 

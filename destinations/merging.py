@@ -41,7 +41,7 @@ def merge(destination: Destination, draft: Draft) -> Merged:
     if destination.type not in registry.names():
         return Merged(problems)
     config = merged(destination.config, draft.config)
-    stored = _stored_credentials(destination, draft)
+    stored = stored_credentials(destination, draft)
     own = merged(stored, unmasked(draft.credentials, stored, destination.masked))
     given, unfit, unjudged = _given(destination, config)
     environment = destination.environment if draft.environment is UNSET else draft.environment
@@ -80,22 +80,21 @@ def _given(destination: Destination, config: Any) -> tuple[Mapping[str, Any], li
     return {}, [Problem("auth_credential", "choice", message)], set()
 
 
-def _stored_credentials(destination: Destination, draft: Draft) -> dict[str, Any]:
+def stored_credentials(destination: Destination, draft: Draft) -> dict[str, Any]:
     """What the draft is merged into. Raises `SecretUnreadable`, except for a draft that enters all of them anew."""
     try:
         return destination.credentials
     except SecretUnreadable:
-        if not _entered_anew(destination, draft.credentials):
+        if not entered_anew(destination.connector, draft.credentials, destination.masked):
             raise
         return {}
 
 
-def _entered_anew(destination: Destination, given: Any) -> bool:
-    """Whether nothing that is stored, and cannot be read, would have to be kept."""
+def entered_anew(what: Declaration, given: Any, masked: Mapping[str, Any]) -> bool:
+    """Whether nothing that is stored, and cannot be read, would have to be kept; it is shown as `masked`."""
     if given is None or not isinstance(given, Mapping):
         return given is None
-    shown = {name: value for name, value in destination.masked.items() if name in destination.connector.secrets}
-    return destination.masked.keys() <= given.keys() and all(given[name] != mask for name, mask in shown.items())
+    return masked.keys() <= given.keys() and all(given[name] != masked[name] for name in what.secrets & masked.keys())
 
 
 def merged(stored: Mapping[str, Any], given: Any) -> Any:

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from django.core.management.base import CommandError
 from django.db import DatabaseError, connection
 from django.db.models import F
 from django.db.models.functions import Now
 
 from destinations import keyring
 from destinations.models import RunningProcess
-from destinations.sealing import refuse_missing, verify_keys
+from destinations.sealing import KeyMissing, refuse_behind, refuse_missing, verify_keys
 
 BEAT = 10  # seconds
 GONE = timedelta(seconds=45)
@@ -50,6 +51,7 @@ class Presence:
 
     def _say(self) -> None:
         if not RunningProcess.objects.filter(pk=self._row.pk).update(seen=Now()):
+            self._row.seen = Now()
             self._row.save(force_insert=True)
 
     def _write(self, change: Callable[[], object]) -> None:
@@ -63,20 +65,8 @@ _entered: list[Presence] = []
 
 
 def enter(what: str) -> None:
-    """To be called by a process before it serves. Raises `KeyMissing`, also for a key that a rotation is about to use.
-
-    It says that it is there before it looks, and a rotation does so too: of two at once, one sees the other.
-    """
-    me = Presence(what)
-    try:
-        verify_keys()
-        known = keyring.ring().keys()
-        wanted = {process.keys[0] for process in alive() if process.rotates}
-        refuse_missing(wanted | known, wanted - known)
-    except BaseException:
-        me.leave()
-        raise
-    _entered.append(me)
+    """To be called by a process before it serves. Raises `KeyMissing`, as `_admitted` does."""
+    _entered.append(_admitted(what))
 
 
 @atexit.register
@@ -88,8 +78,40 @@ def leave() -> None:
 
 
 @contextmanager
+def commanding(what: str) -> Iterator[None]:
+    """For as long as a command runs that opens or seals secrets. Raises `CommandError` if a key is missing."""
+    try:
+        me = _admitted(what)
+    except KeyMissing as error:
+        raise CommandError(str(error)) from error
+    try:
+        yield
+    finally:
+        me.leave()
+
+
+def _admitted(what: str) -> Presence:
+    """Raises `KeyMissing` unless every key is there that is needed, and the one that a rotation is about to use, or
+    uses, is the first: whoever begins with another would go on sealing with that.
+
+    It says that it is there before it looks, and a rotation does so too: of two at once, one sees the other.
+    """
+    me = Presence(what)
+    try:
+        verify_keys()
+        known = list(keyring.ring())
+        wanted = {process.keys[0] for process in alive() if process.rotates}
+        refuse_missing(wanted.union(known), wanted.difference(known))
+        refuse_behind(wanted.difference(known[:1]))
+    except BaseException:
+        me.leave()
+        raise
+    return me
+
+
+@contextmanager
 def rotating(what: str) -> Iterator[None]:
-    """For as long as the block runs no process starts without the key that it rotates to."""
+    """For as long as the block runs no process starts without the key that it rotates to as the first."""
     me = Presence(what, rotates=True)
     try:
         yield

@@ -60,11 +60,11 @@ KINDS: dict[type[BaseException], Kind] = {
     InUse: Kind(409, "in-use"),
     TenantInUse: Kind(409, "in-use"),
     LimitReached: Kind(409, "limit-reached", "A limit is reached; `errors` says which."),
+    SecretUnreadable: Kind(409, "secret-unreadable"),
     RevisionMismatch: Kind(412, "revision-mismatch"),
     TooLarge: Kind(413, "too-large"),
     drf.UnsupportedMediaType: Kind(415, "unsupported-media-type"),
     TooMany: Kind(429, "too-many-requests"),
-    SecretUnreadable: Kind(500, "secret-unreadable"),
     OperationalError: Kind(503, "unavailable", "The database is busy or away. Try again in a moment."),
     Exception: Kind(500, "internal", "This is a fault of Landfall; its log says more under this request's id."),
 }

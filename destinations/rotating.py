@@ -7,22 +7,26 @@ loses nothing, and two at once do not disturb each other.
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from cryptography.fernet import Fernet
 from django.db import connection, transaction
-from django.db.models import Count, Model, Value
+from django.db.models import Count, Model, QuerySet, Value
 from django.db.models.functions import StrIndex, Substr
 
 from destinations import keyring
 from destinations.keyring import Column
 from destinations.sealing import Sealed, SecretUnreadable
+from tenants import audit
+from tenants.changes import Change
+from tenants.trail import Subject, kind_of
 
 # Rows that others hold are tried again so often, with so many seconds between.
 TRIES, PAUSE = 100, 0.2
 
 
-class Change(NamedTuple):
+class Swap(NamedTuple):
     """A row by its primary key; its ciphertext as it was read and as it is to be."""
 
     pk: Any
@@ -56,6 +60,31 @@ def _counted(column: Column) -> Iterator[tuple[str, int]]:
     )
 
 
+def openers(column: Column, size: int) -> Iterator[str]:
+    """For each value that names no key the id of the one that opens it, for a key may have been found again; empty if
+    none does."""
+    unnamed = column.values().filter(key_of_value=keyring.NONE)
+    for rows in _batches(unnamed, size):
+        yield from (_opener(column, row) for row in rows)
+
+
+def _opener(column: Column, row: Any) -> str:
+    token = getattr(row, column.field.attname).ciphertext.rstrip(keyring.MARK)
+    for key_id in keyring.ring():
+        with suppress(SecretUnreadable):
+            Sealed(token + keyring.MARK + key_id).open(column.field.bound(row))
+            return key_id
+    return keyring.NONE
+
+
+def announce(key_id: str, number: int) -> None:
+    """Tell the audit trail that so many values are about to be sealed with this key: before, for who is killed on the
+    way has changed some all the same."""
+    change: Change = {"field": "secrets", "before": None, "after": number}
+    subject = Subject("encryption_key", key_id, f"encryption key {key_id}")
+    audit.record("encryption_key.rotate", subject, changes=[change], security=True)
+
+
 def reseal(column: Column, key: Fernet, size: int) -> Iterator[int]:
     """Seal the rows that need another key with this one; yields how many a batch changed.
 
@@ -63,7 +92,7 @@ def reseal(column: Column, key: Fernet, size: int) -> Iterator[int]:
     """
     for _ in range(TRIES):
         missed, changed = 0, 0
-        for rows in _batches(column, size, key_of_value=keyring.key_id(key)):
+        for rows in _batches(column.values().exclude(key_of_value=keyring.key_id(key)), size):
             changes = list(_changes(column, rows, key))
             swapped = _swap(column, changes)
             missed, changed = missed + len(changes) - swapped, changed + swapped
@@ -76,36 +105,38 @@ def reseal(column: Column, key: Fernet, size: int) -> Iterator[int]:
 
 def prove(column: Column, key_id: str, size: int) -> Iterator[tuple[int, list[Closed]]]:
     """Open every value with this key alone; yields how many were tried, and those that stayed closed."""
-    for rows in _batches(column, size):
+    for rows in _batches(column.values(), size):
         yield len(rows), list(_closed(column, rows, key_id))
 
 
+@transaction.atomic
 def abandon(column: Column, key_id: str) -> int:
     """Let the values that need a key no longer name it; how many there were. What seals them stays."""
     rows = column.values().filter(key_of_value=key_id)
+    change: Change = {"field": f"{column.field.name}.key", "before": key_id, "after": None}
+    audit.record_many(f"{kind_of(column.model)}.abandon_secret", rows.iterator(), changes=[change], security=True)
     token = Substr(column.field.name, 1, StrIndex(column.field.name, Value(keyring.MARK)) - 1)
     return rows.update(**{column.field.name: token})
 
 
-def _batches(column: Column, size: int, **without: Any) -> Iterator[Sequence[Any]]:
-    left = column.values().exclude(**without) if without else column.values()
-    rows = list(left.order_by("pk")[:size])
+def _batches(among: QuerySet[Any], size: int) -> Iterator[Sequence[Any]]:
+    rows = list(among.order_by("pk")[:size])
     while rows:
         yield rows
-        rows = list(left.filter(pk__gt=rows[-1].pk).order_by("pk")[:size])
+        rows = list(among.filter(pk__gt=rows[-1].pk).order_by("pk")[:size])
 
 
-def _changes(column: Column, rows: Iterable[Any], key: Fernet) -> Iterator[Change]:
+def _changes(column: Column, rows: Iterable[Any], key: Fernet) -> Iterator[Swap]:
     for row in rows:
         try:
             values = column.field.opened(row)
         except SecretUnreadable:
             continue
         before = getattr(row, column.field.attname).ciphertext
-        yield Change(row.pk, before, Sealed.seal(values, column.field.bound(row), key).ciphertext)
+        yield Swap(row.pk, before, Sealed.seal(values, column.field.bound(row), key).ciphertext)
 
 
-def _swap(column: Column, changes: Sequence[Change]) -> int:
+def _swap(column: Column, changes: Sequence[Swap]) -> int:
     """Write each change whose row still holds what was read; how many did.
 
     Rows that somebody has locked are passed over: to wait for one while holding others can bring about a deadlock.

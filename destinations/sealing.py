@@ -22,7 +22,10 @@ class SecretUnreadable(Exception):
 
 
 class KeyMissing(SecretUnreadable):
-    """Stored credentials need a key that this process was not started with. The text says what to do."""
+    """Stored credentials need a key that this process was not started with."""
+
+
+WHERE = "LANDFALL_FIELD_ENCRYPTION_KEY, or the file encryption_keys in the data folder"
 
 
 class Sealed:
@@ -41,11 +44,14 @@ class Sealed:
         return cls(key.encrypt(envelope.encode()).decode("ascii") + keyring.MARK + keyring.key_id(key))
 
     def open(self, binding: str) -> dict[str, Any]:
+        """The values in clear. Raises `SecretUnreadable`, of which `KeyMissing` alone means that a key may open it."""
         token, _, key_id = self.ciphertext.partition(keyring.MARK)
         try:
-            key = keyring.ring()[key_id] if key_id else encrypted.CRYPTER
-            envelope = json.loads(key.decrypt(token))
-        except (KeyError, InvalidToken, ValueError):
+            envelope = json.loads(keyring.opener(key_id).decrypt(token))
+        except KeyError:
+            message = f"The credentials need an encryption key that is not configured (id {key_id})."
+            raise KeyMissing(message) from None
+        except (InvalidToken, ValueError):
             message = "The credentials cannot be decrypted with the configured encryption keys."
             raise SecretUnreadable(message) from None
         if envelope["for"] != binding:
@@ -116,26 +122,25 @@ def verify_keys() -> None:
     refuse_missing(used, used - keyring.ring().keys())
 
 
-def missing_key() -> str:
-    """What `verify_keys` raises, as a sentence; empty if nothing is missing."""
-    try:
-        verify_keys()
-    except KeyMissing as error:
-        return str(error)
-    return ""
-
-
 def refuse_missing(used: set[str], missing: set[str]) -> None:
     """Raise `KeyMissing` if there are missing keys; `used` are all that are needed."""
-    where = "LANDFALL_FIELD_ENCRYPTION_KEY, or the file encryption_keys in the data folder"
     if missing and missing == used:
         raise KeyMissing(
             "The encryption key does not open the secrets that the database holds: put the key back that they were "
-            f"encrypted with ({where})."
+            f"encrypted with ({WHERE})."
         )
     if missing:
         raise KeyMissing(
             f"An encryption key is missing that secrets in the database still need (id {', '.join(sorted(missing))}): "
-            f"put it back beside the others ({where}), and take it away only once `python3 manage.py "
+            f"put it back beside the others ({WHERE}), and take it away only once `python3 manage.py "
             "rotate_encryption_key` says that nothing needs it."
+        )
+
+
+def refuse_behind(wanted: set[str]) -> None:
+    """Raise `KeyMissing` if there are keys that a rotation uses and that are not the first."""
+    if wanted:
+        raise KeyMissing(
+            f"The secrets in the database are being encrypted with another encryption key (id {', '.join(wanted)}): "
+            f"start with that as the first and the others behind it ({WHERE})."
         )

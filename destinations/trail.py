@@ -40,7 +40,7 @@ def record_saved(action: str, before: Destination | None, after: Destination, wa
     hidden_before = {**spread("credentials", was), **spread("extra", before.extra if before else {})}
     hidden = {**spread("credentials", now), **spread("extra", after.extra)}
     if before is None or before.sealed_extra is not after.sealed_extra:
-        hidden_before |= spread("secret_extra", before.secret_extra if before else {})
+        hidden_before |= spread("secret_extra", before.readable_extra if before else {})
         hidden |= spread("secret_extra", after.secret_extra)
     record(action, after, *differences(_plain(before), _plain(after)), *_hidden(after, hidden_before, hidden))
 

@@ -7,4 +7,4 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connects the signals."""
-        from tenants import people  # noqa: F401, PLC0415  models are there from now on
+        from tenants import guards, people  # noqa: F401, PLC0415  models are there from now on

@@ -1,6 +1,5 @@
 """What holds for every test."""
 
-import importlib
 import ipaddress
 import socket
 import sys
@@ -8,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.db import connection
+
+from tenants import guards
 
 REFUSABLE = ("socket.connect", "socket.sendto", "socket.sendmsg")
 
@@ -35,12 +36,11 @@ sys.addaudithook(_refuse_the_network)
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup):
     """Tests that commit are followed by emptying every table, which that of the audit trail refuses."""
-    guarding = importlib.import_module("tenants.migrations.0002_audit_trail")
     operations, vendor = type(connection.ops), connection.vendor
     flush = operations.sql_flush
 
     def sql_flush(*args: Any, **kwargs: Any) -> list[str]:
-        return [*guarding.no_guards(vendor), *flush(*args, **kwargs), *guarding.guards(vendor)]
+        return [*guards.no_guards(vendor), *flush(*args, **kwargs), *guards.guards(vendor)]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(operations, "sql_flush", sql_flush)

@@ -16,6 +16,17 @@ from config.paths import BASE_DIR
 BARE = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
 SAYS = 'print("{name} {version}", *__import__("sys").argv[1:], __import__("sys").prefix)'
 
+LAUNCH = """
+class LaunchError(Exception): ...
+class keys: ensure = print
+class acting:
+    class Commands:
+        def __init__(self, argv): self.argv = argv
+        def execute(self):
+            from django.core.management import execute_from_command_line
+            execute_from_command_line(self.argv)
+"""
+
 
 def wheel(folder: Path, name: str, version: str, files: dict[str, str]) -> str:
     """Write a wheel; the line that requires exactly it."""
@@ -46,7 +57,7 @@ class Checkout:
         self.wheels.mkdir()
         shutil.copy(BASE_DIR / "manage.py", self.folder)
         self._product("config/__init__.py", "")
-        self._product("config/launch/__init__.py", "class LaunchError(Exception): ...\nclass keys: ensure = print\n")
+        self._product("config/launch/__init__.py", LAUNCH)
         self.require("1")
 
     def _product(self, path: str, text: str) -> None:

@@ -5,10 +5,11 @@ from collections.abc import Callable
 
 from config.launch import LaunchError, keys
 from config.paths import ENCRYPTION_KEYS_FILE
-from destinations import keyring, presence
+from destinations import keyring, presence, rotating
 
 COMMAND = "python3 manage.py rotate_encryption_key"
 PAUSE = 1.0  # seconds between two looks at who runs
+SIZE = 500  # rows that are read at once
 
 
 def generate() -> str:
@@ -26,7 +27,7 @@ def generate() -> str:
 def drop() -> str:
     """Leave only the first key in this installation's own file, if nothing needs another."""
     _refuse_keys_of_the_environment("take the other keys out of it")
-    if needed() != {first()} or others():
+    if unfinished() or others():
         raise LaunchError(f"The other keys are still needed. {next_step()}")
     keys.keep_first()
     return (
@@ -39,7 +40,7 @@ def next_step() -> str:
     """What to do now, in a sentence or two."""
     if behind := others():
         return _restart(behind)
-    if needed() - {first()}:
+    if unfinished():
         return f"Next: `{COMMAND}`."
     if len(keyring.ring()) > 1:
         drop = f"`{COMMAND} --drop`" if keys.own_file() else "take the others out of LANDFALL_FIELD_ENCRYPTION_KEY"
@@ -54,8 +55,12 @@ def first() -> str:
     return next(iter(keyring.ring()))
 
 
-def needed() -> set[str]:
-    return keyring.in_use(keyring.columns())
+def unfinished() -> bool:
+    """Whether a rotation has something to do. What names no key counts if it opens: its key was lost and is back."""
+    columns = keyring.columns()
+    return bool(keyring.in_use(columns) - {first()}) or any(
+        key_id for column in columns for key_id in rotating.openers(column, SIZE)
+    )
 
 
 def others() -> list[str]:

@@ -17,7 +17,7 @@ from connectors.strategies import Attached
 from destinations.keyring import KeyId
 from destinations.models.sharing import AuthCredential, TunnelKey
 from destinations.querysets import DestinationQuerySet
-from destinations.sealing import Sealed, SealedField
+from destinations.sealing import Sealed, SealedField, SecretUnreadable
 from tenants.models import Environment, Tenant
 
 ALL_TOPICS = ["*"]
@@ -160,6 +160,14 @@ class Destination(models.Model):
             return None
         key = TunnelKey.objects.filter(tenant=self.tenant_id).first()
         return key.identity if key else None
+
+    @property
+    def readable_extra(self) -> dict[str, Any]:
+        """`secret_extra`, and nothing if it cannot be read: a dialect then enters its share of it anew."""
+        try:
+            return self.secret_extra
+        except SecretUnreadable:
+            return {}
 
     @property
     def secret_extra(self) -> dict[str, Any]:

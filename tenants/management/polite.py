@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -15,15 +16,16 @@ from tenants import audit
 class PoliteCommand(BaseCommand):
     """Says in a sentence why the database cannot be used, and ends quietly when nobody reads its output any more."""
 
-    # Whether it reads or writes secrets; then each of `conditions` is asked first: a sentence is a refusal.
+    # Whether it reads or writes secrets; then it runs within all `surroundings`, each of which is given its name.
     uses_secrets = False
-    conditions: ClassVar[list[Callable[[], str]]] = []
+    surroundings: ClassVar[list[Callable[[str], AbstractContextManager[None]]]] = []
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         try:
-            for refusal in filter(None, (ask() for ask in self.conditions if self.uses_secrets)):
-                raise CommandError(refusal)
-            with audit.acting(audit.operator, face="command"):
+            with ExitStack() as stack:
+                for surround in self.surroundings if self.uses_secrets else ():
+                    stack.enter_context(surround(type(self).__module__.rpartition(".")[2]))
+                stack.enter_context(audit.acting(audit.operator, face="command"))
                 done = super().execute(*args, **options)
             self.stdout.flush()
         except DatabaseError as error:

@@ -3,40 +3,7 @@ import uuid
 import django.utils.timezone
 from django.db import migrations, models
 
-# A BEFORE INSERT trigger as well on SQLite, where INSERT OR REPLACE removes a row without calling the other two.
-SQLITE = {
-    "audit_no_update": "BEFORE UPDATE ON tenants_auditevent",
-    "audit_no_delete": "BEFORE DELETE ON tenants_auditevent",
-    "audit_no_replace": (
-        "BEFORE INSERT ON tenants_auditevent WHEN EXISTS (SELECT 1 FROM tenants_auditevent WHERE uuid = NEW.uuid)"
-    ),
-}
-POSTGRESQL = {
-    "audit_no_change": "BEFORE UPDATE OR DELETE ON tenants_auditevent FOR EACH ROW",
-    "audit_no_truncate": "BEFORE TRUNCATE ON tenants_auditevent FOR EACH STATEMENT",
-}
-MESSAGE = "Entries of the audit trail are never changed or removed."
-FUNCTION = f"""
-CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION '{MESSAGE}' USING ERRCODE = 'integrity_constraint_violation'; END $$
-"""
-
-
-def guards(vendor):
-    """The statements that make the triggers."""
-    if vendor == "sqlite":
-        return [
-            f"CREATE TRIGGER {name} {when} BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END" for name, when in SQLITE.items()
-        ]
-    triggers = [f"CREATE TRIGGER {name} {when} EXECUTE FUNCTION audit_refuse()" for name, when in POSTGRESQL.items()]
-    return [FUNCTION, *triggers]
-
-
-def no_guards(vendor):
-    """The statements that take them away."""
-    if vendor == "sqlite":
-        return [f"DROP TRIGGER {name}" for name in SQLITE]
-    return [*(f"DROP TRIGGER {name} ON tenants_auditevent" for name in POSTGRESQL), "DROP FUNCTION audit_refuse()"]
+from tenants.guards import guards, no_guards
 
 
 def set_guards(apps, schema_editor):

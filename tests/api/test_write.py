@@ -366,7 +366,7 @@ def test_unreadable_credentials_are_said_to_be_so(ed, tenant):
     Destination.objects.filter(pk=made.pk).update(sealed=make_destination(tenant).sealed)
     assert ed.get(f"destinations/{made.uuid}").status == 200
     answer = ed.patch(f"destinations/{made.uuid}", {"name": "New"})
-    assert (answer.status, answer.body["type"]) == (500, "urn:landfall:problem:secret-unreadable")
+    assert (answer.status, answer.body["type"]) == (409, "urn:landfall:problem:secret-unreadable")
 
 
 def test_a_key_of_its_own_tenant_may_name_it(tenant):

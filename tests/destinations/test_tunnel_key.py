@@ -13,9 +13,10 @@ from destinations.drafts import Draft
 from destinations.exceptions import InvalidDestination
 from destinations.keys import public_ssh_key, ssh_key
 from destinations.models import ConnectionCheck, TunnelKey
-from destinations.sealing import SecretUnreadable
+from destinations.sealing import Sealed, SecretUnreadable
 from tenants import services as tenant_services
 from tenants.models import Tenant
+from tenants.trail import AuditEvent
 from tests.connectors.checks import logged
 from tests.factories import make_destination, make_tenant
 
@@ -176,6 +177,41 @@ def test_a_key_that_cannot_be_read_is_our_fault(keyless, monkeypatch):
     checking.sweep()
     check = ConnectionCheck.objects.get()
     assert (check.status, check.code) == ("error", "config")
+
+
+class TestALostKey:
+    """Its row holds what no encryption key opens, or what was sealed for another tenant."""
+
+    @pytest.fixture(params=["given up", "moved"])
+    def lost(self, request, tenant) -> TunnelKey:
+        other = ssh_key(make_tenant()).sealed if request.param == "moved" else Sealed("gAAAAlost")
+        TunnelKey.objects.filter(tenant=tenant).update(sealed=other)
+        return TunnelKey.objects.get(tenant=tenant)
+
+    def test_is_made_anew_for_a_destination_that_needs_it(self, tenant, lost):
+        made = services.create(tenant, draft())
+        assert made.identity.public == public_ssh_key(tenant) != lost.public_key
+        told = AuditEvent.objects.get(action="tunnel_key.replace")
+        assert (told.tenant, told.security) == (tenant.pk, True)
+        assert told.changes == [
+            {"field": "public_key", "before": lost.public_key, "after": made.identity.public},
+        ]
+
+    def test_once_for_all_of_them(self, tenant, lost):
+        assert services.create(tenant, draft()).identity == services.create(tenant, draft(name="2")).identity
+        assert AuditEvent.objects.filter(action="tunnel_key.replace").count() == 1
+
+    def test_not_for_one_without_a_tunnel(self, tenant, lost):
+        services.create(tenant, draft(config=CONFIG))
+        assert public_ssh_key(tenant) == lost.public_key
+
+
+def test_a_key_whose_encryption_key_is_missing_here_stays(keyless, monkeypatch):
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(encrypted, "CRYPTER", MultiFernet([Fernet(Fernet.generate_key())]))
+        before = ssh_key(keyless).public_key
+    services.create(keyless, draft())
+    assert public_ssh_key(keyless) == before
 
 
 def test_the_checks_of_others_are_given_no_key(monkeypatch):

@@ -1,7 +1,10 @@
 """`rotate_encryption_key` in one process: what it says, what it refuses, and what it leaves alone."""
 
+import base64
+import getpass
 import threading
 import time
+from collections.abc import Iterator
 from io import StringIO
 
 import pytest
@@ -10,10 +13,11 @@ from django.core.management import CommandError, call_command
 from django.db.models import F
 
 from config.launch import keys, steps
-from destinations import presence
+from destinations import checking, presence
 from destinations.keyring import key_id
-from destinations.models import Destination, RunningProcess
+from destinations.models import ConnectionCheck, Destination, RunningProcess
 from destinations.sealing import KeyMissing, Sealed
+from tenants.trail import AuditEvent
 from tests.factories import make_destination, make_tenant
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,6 +67,17 @@ def ring(path) -> list[Fernet]:
     return [Fernet(line) for line in path.read_text().split()]
 
 
+def meeting(met: list[RunningProcess]) -> Iterator[None]:
+    while True:
+        met += presence.alive()
+        yield
+
+
+def put_first(path, key: Fernet) -> None:
+    text = base64.urlsafe_b64encode(key._signing_key + key._encryption_key).decode()
+    path.write_text(f"{text}\n{path.read_text()}")
+
+
 def running(*ring: Fernet, name: str = "web on elsewhere (process 7)") -> RunningProcess:
     return RunningProcess.objects.create(name=name, keys=[key_id(key) for key in ring])
 
@@ -83,6 +98,14 @@ class TestRotating:
         _, status = rotate()
         assert status == 0
         assert rotate.err.getvalue() == "4 of 4 opened with the new key alone.\n"
+
+    def test_it_is_told_who_rotated_how_much(self, rotate, rows, new):
+        rotate()
+        rotate()
+        told = AuditEvent.objects.get(action="encryption_key.rotate")
+        assert (told.face, told.user_name, told.tenant, told.security) == ("command", getpass.getuser(), "", True)
+        assert told.subject_id == key_id(new)
+        assert told.changes == [{"field": "secrets", "before": None, "after": 4}]
 
     def test_an_empty_database_needs_nothing(self, rotate):
         assert rotate()[1] == 0
@@ -194,6 +217,31 @@ class TestAProcessThatStarts:
         presence.enter("web")
         presence.leave()
 
+    def test_is_refused_if_it_would_go_on_sealing_with_another_key(self, rows, use, old, new):
+        with presence.rotating("rotate_encryption_key"):
+            use(old, new)
+            with pytest.raises(KeyMissing, match=rf"another encryption key \(id {key_id(new)}\): start with that as"):
+                presence.enter("web")
+            assert [process.rotates for process in presence.alive()] == [True]
+            use(new, old)
+            presence.enter("web")
+        presence.leave()
+
+    def test_a_command_that_uses_secrets_is_one(self, rows, new, old, monkeypatch):
+        met: list[RunningProcess] = []
+        monkeypatch.setattr(checking, "rounds", lambda *_: meeting(met))
+        with pytest.raises(CommandError, match="3 of 3 checks did not pass"):
+            call_command("destinations_check", "--all", "--timeout", "0.1", stdout=StringIO(), stderr=StringIO())
+        assert {process.name.split(" on ")[0] for process in met} == {"destinations_check"}
+        assert presence.alive() == []
+
+    def test_a_command_is_refused_while_a_rotation_uses_another_key(self, rows, use, old, monkeypatch):
+        with presence.rotating("rotate_encryption_key"):
+            use(old)
+            with pytest.raises(CommandError, match="An encryption key is missing"):
+                call_command("destinations_check", "--all")
+        assert not ConnectionCheck.objects.exists()
+
     def test_says_again_and_again_that_it_is_there(self, rows, monkeypatch):
         monkeypatch.setattr(presence, "BEAT", 0.01)
         RunningProcess.objects.all().delete()
@@ -206,6 +254,16 @@ class TestAProcessThatStarts:
                 threading.Event().wait(0.01)
             assert [again.pk for again in presence.alive()] == [process.pk]
         assert presence.alive() == []
+
+    def test_that_was_given_up_is_there_again_from_its_next_word_on(self, rows):
+        process = presence.Presence("web")
+        RunningProcess.objects.update(seen=F("seen") - 2 * presence.GONE)
+        process._row.refresh_from_db()  # it was made that long ago
+        presence.Presence("worker").leave()
+        assert not RunningProcess.objects.exists()
+        process._say()
+        assert [again.name for again in presence.alive()] == [process._row.name]
+        process.leave()
 
 
 class TestTheFile:
@@ -252,6 +310,34 @@ class TestTheFile:
         assert (status, len(ring(file))) == (1, 2)
         assert sentence.startswith("The other keys are still needed. These processes ")
 
+    def test_a_key_that_nothing_was_ever_sealed_with_is_dropped(self, rotate, file, use):
+        rotate("--generate")
+        new, old = ring(file)
+        use(new, old)
+        assert "Nothing needs a key but" in rotate("--dry-run")[0]
+        assert rotate("--drop")[1] == 0
+        assert ring(file)[0]._signing_key == new._signing_key
+        assert len(ring(file)) == 1
+
+    def test_one_that_was_lost_and_found_again_is_not_dropped_before_the_rotation(self, rotate, file, use):
+        (lost,) = ring(file)
+        made = make_destination()
+        other = Fernet(Fernet.generate_key())
+        use(other)
+        assert rotate("--abandon", key_id(lost))[1] == 0
+        put_first(file, other)
+        use(other, lost)
+        before = file.read_text()
+        assert rotate("--drop") == (
+            "The other keys are still needed. Next: `python3 manage.py rotate_encryption_key`.",
+            1,
+        )
+        assert file.read_text() == before
+        assert rotate()[1] == 0
+        assert rotate("--drop")[1] == 0
+        use(*ring(file))
+        assert Destination.objects.get(pk=made.pk).credentials
+
     def test_keys_of_the_environment_are_for_the_operator_to_change(self, rotate):
         for option in ("--generate", "--drop"):
             sentence, status = rotate(option)
@@ -270,6 +356,44 @@ class TestALostKey:
         assert (status, said.startswith(f"1 secrets that need the key {key_id(old)} are given up")) == (0, True)
         presence.enter("web")
         presence.leave()
+
+    def test_found_again_it_is_what_opens_the_rows_until_they_are_sealed_anew(self, rotate, rows, use, old, new):
+        use(new)
+        rotate("--abandon", key_id(old))
+        Destination.objects.filter(pk=rows[0].pk).update(sealed=Sealed("damaged"))
+        use(new, old)
+        said, _ = rotate("--dry-run")
+        lines = [line.split(maxsplit=3) for line in said.splitlines()]
+        assert ["Destination.sealed", key_id(old), "2", "was given up, and opens"] in lines
+        assert ["Destination.sealed", "none", "1", "damaged"] in lines
+        assert said.endswith("Next: `python3 manage.py rotate_encryption_key`.\n")
+        rotate()
+        said, _ = rotate("--dry-run")
+        assert ["Destination.sealed", "none", "1", "damaged"] in [line.split() for line in said.splitlines()]
+        assert f"Nothing needs a key but {key_id(new)}." in said
+        use(new)
+        assert [bool(row.credentials) for row in Destination.objects.exclude(pk=rows[0].pk)] == [True, True]
+
+    def test_a_row_that_was_moved_needs_no_key_once_it_is_given_up(self, rotate, rows, use, old, new):
+        use(new)
+        rotate("--abandon", key_id(old))
+        use(new, old)
+        for other in rows[1:]:
+            Destination.objects.filter(pk=other.pk).update(sealed=Destination.objects.get(pk=rows[0].pk).sealed)
+        rotate()
+        assert "damaged" in rotate("--dry-run")[0]
+        assert f"Nothing needs a key but {key_id(new)}." in rotate("--dry-run")[0]
+
+    def test_giving_up_is_told_of_each_row(self, rotate, rows, use, old, new):
+        Destination.objects.filter(pk=rows[0].pk).update(sealed=Sealed.seal({}, rows[0].binding, new))
+        use(new)
+        rotate("--abandon", key_id(old))
+        told = {event.subject_id: event for event in AuditEvent.objects.filter(action="destination.abandon_secret")}
+        assert told.keys() == {str(row.uuid) for row in rows[1:]}
+        for event in told.values():
+            assert (event.tenant, event.face, event.security) == (rows[0].tenant_id, "command", True)
+            assert event.changes == [{"field": "sealed.key", "before": key_id(old), "after": None}]
+        assert AuditEvent.objects.filter(action="tunnel_key.abandon_secret").count() == 1
 
     def test_a_key_that_is_there_is_not_given_up(self, rotate, rows, old):
         assert rotate("--abandon", key_id(old)) == (

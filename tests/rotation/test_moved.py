@@ -15,6 +15,7 @@ from destinations.models import ConnectionCheck, Destination, TunnelKey
 from destinations.sealing import SecretUnreadable
 from tenants import services as tenant_services
 from tenants.models import Membership, Role
+from tenants.trail import AuditEvent
 from tests.admin.conftest import text
 from tests.admin.pages import act, change, overview, webhook_form
 from tests.factories import make_credential, make_destination, make_environment, make_key, make_tenant
@@ -133,7 +134,7 @@ class TestTheNativeApi:
     )
     def test_says_that_the_secrets_cannot_be_read(self, ask, moved, method, verb, body):
         answer = ask(method, f"/api/v1/destinations/{moved.uuid}{verb}", body)
-        assert (answer.status, answer.body["type"]) == (500, "urn:landfall:problem:secret-unreadable")
+        assert (answer.status, answer.body["type"]) == (409, "urn:landfall:problem:secret-unreadable")
         assert answer.body["detail"] == SEALED_FOR_ANOTHER
 
     def test_a_shared_credential_as_well(self, ask, tenant):
@@ -141,7 +142,7 @@ class TestTheNativeApi:
         type(mine).objects.filter(pk=mine.pk).update(sealed=other.sealed)
         assert ask("GET", f"/api/v1/auth-credentials/{mine.uuid}").status == 200
         answer = ask("PATCH", f"/api/v1/auth-credentials/{mine.uuid}", {"name": "new"})
-        assert (answer.status, answer.body["type"]) == (500, "urn:landfall:problem:secret-unreadable")
+        assert (answer.status, answer.body["type"]) == (409, "urn:landfall:problem:secret-unreadable")
 
 
 class TestADialect:
@@ -151,8 +152,8 @@ class TestADialect:
         path = f"/outpost/api/v1/tenants/T1/destinations/{moved.uid}"
         assert ask("GET", path).status == 200
         answer = ask("PATCH", path, {"config": {"url": "https://e.com/other"}})
-        assert (answer.status, answer.body["status"]) == (500, 500)
-        assert answer.body["message"]
+        assert (answer.status, answer.body["status"]) == (422, 422)
+        assert answer.body["message"] == "stored secrets cannot be read: send all of them again"
 
     def test_outposts_own_secrets(self, ask, tenant):
         row, other = make_destination(tenant), make_destination(make_tenant())
@@ -161,7 +162,12 @@ class TestADialect:
         row = Destination.objects.get(pk=row.pk)
         path = f"/outpost/api/v1/tenants/T1/destinations/{row.uid}"
         assert ask("GET", path, row=row).status == 200
-        assert ask("PATCH", path, {"delivery_metadata": {"y": "1"}}, row=row).status == 500
+        assert ask("PATCH", path, {"delivery_metadata": {"y": "1"}}, row=row).status == 422
+        assert ask("PATCH", path, {"credentials": {"secret": "s" * 32}}, row=row).status == 422
+        assert ask("PATCH", path, {"delivery_metadata": None}, row=row).status == 200
+        changed = ask("PATCH", path, {"delivery_metadata": {"y": "1"}}, row=row)
+        assert (changed.status, changed.body["delivery_metadata"]) == (200, {"y": "1"})
+        assert AuditEvent.objects.filter(action="destination.update", subject_id=row.uuid).count() == 2
 
     def test_cloudflare(self, ask, tenant):
         config, headers = {"url": "https://otlp.example.com/v1/traces", "signal": "traces"}, {"X-Key": "<REDACTED>"}
@@ -173,7 +179,7 @@ class TestADialect:
         assert listed.body["result"][0]["configuration"]["headers"]["X-Key"] == "<REDACTED>"
         body = {"enabled": False, "configuration": {"type": "logpush", "url": config["url"], "headers": headers}}
         answer = ask("PATCH", f"{base}/{row.slug}", body, row=row)
-        assert (answer.status, answer.body["success"]) == (500, False)
+        assert (answer.status, answer.body["success"]) == (409, False)
 
     def test_planet(self, ask, tenant):
         config = {"bucket": "bucket", "region": "eu-central-1"}
@@ -182,7 +188,7 @@ class TestADialect:
         (found,) = ask("GET", "/planet/destinations/v1", scheme="api-key", row=row).body["destinations"]
         path = f"/planet/destinations/v1/{found['id']}"
         answer = ask("PATCH", path, {"name": "new"}, scheme="api-key", row=row)
-        assert (answer.status, answer.body["code"]) == (500, 500)
+        assert (answer.status, answer.body["code"]) == (409, 409)
 
     def test_redox(self, tenant, moved):
         environment = make_environment(tenant)
@@ -194,7 +200,9 @@ class TestADialect:
         path = f"/redox/platform/v1/destinations/{moved.uuid}"
         assert Answer(client.get(path, headers=headers), moved).status == 200
         changed = client.patch(path, {"name": "new"}, content_type="application/json", headers=headers)
-        assert Answer(changed, moved).status == 500
+        answer = Answer(changed, moved)
+        assert answer.status == 400
+        assert answer.body["payload"]["message"] == "The stored secrets cannot be read. Send all of them again."
 
     def test_stitch(self, ask, tenant):
         config = {"host": "db.example.com", "port": 5432, "database": "d"}
@@ -205,7 +213,7 @@ class TestADialect:
         (found,) = [one for one in listed.body if one["type"] == "postgres"]
         path = f"/stitch/v4/destinations/{found['id']}"
         answer = ask("PUT", path, {"properties": {"host": "h.example.com"}}, row=row)
-        assert (answer.status, answer.body) == (500, "internal server error")
+        assert (answer.status, answer.body) == (400, "the stored secrets cannot be read: send all of them again")
 
 
 class TestAChecks:
@@ -249,10 +257,55 @@ class TestTheAdmin:
         nothing_of(moved, text(response))
 
 
-def test_all_of_it_can_be_entered_anew(tenant, moved):
-    services.update(moved, Draft(credentials={"secret": "a new one", "headers": {}}))
-    assert Destination.objects.get(pk=moved.pk).credentials["secret"] == "a new one"
-    shared = make_credential(tenant)
-    type(shared).objects.filter(pk=shared.pk).update(sealed=make_credential(make_tenant()).sealed)
-    with pytest.raises(SecretUnreadable):
-        credentials.update(shared, CredentialDraft(name="new"))
+class TestEnteredAnew:
+    def test_a_destination(self, moved):
+        services.update(moved, Draft(credentials={"secret": "a new one", "headers": {}}))
+        assert Destination.objects.get(pk=moved.pk).credentials["secret"] == "a new one"
+
+    @pytest.fixture
+    def shared(self, tenant):
+        made = make_credential(tenant, secrets={"token": "old"})
+        type(made).objects.filter(pk=made.pk).update(sealed=make_credential(make_tenant()).sealed)
+        return type(made).objects.get(pk=made.pk)
+
+    @pytest.mark.parametrize("given", [{"name": "new"}, {"secrets": {}}, {"secrets": {"token": "********"}}])
+    def test_a_shared_credential_not_in_part(self, shared, given):
+        with pytest.raises(SecretUnreadable):
+            credentials.update(shared, CredentialDraft(**given))
+
+    def test_a_shared_credential(self, shared):
+        credentials.update(shared, CredentialDraft(name="new", secrets={"token": "another"}))
+        again = type(shared).objects.get(pk=shared.pk)
+        assert (again.name, again.secrets) == ("new", {"token": "another"})
+        (told,) = AuditEvent.objects.filter(action="auth_credential.update", subject_id=shared.pk)
+        assert [change["field"] for change in told.changes] == ["name", "secrets.token"]
+
+    def test_a_shared_credential_in_the_api(self, ask, shared):
+        answer = ask("PATCH", f"/api/v1/auth-credentials/{shared.uuid}", {"secrets": {"token": "another"}})
+        assert answer.status == 200
+
+    def test_a_shared_credential_in_the_admin(self, admin_client, shared):
+        page = f"/admin/destinations/authcredential/{shared.uuid}/change/"
+        refused = admin_client.post(page, {"name": "new", "_save": ""})
+        assert (refused.status_code, SEALED_FOR_ANOTHER in text(refused)) == (200, True)
+        name = next(box.html_name for box in refused.context["adminform"].form if box.name.endswith("token"))
+        assert admin_client.post(page, {"name": "new", name: "another", "_save": ""}).status_code == 302
+        assert type(shared).objects.get(pk=shared.pk).secrets == {"token": "another"}
+
+    def test_a_shared_credential_before_what_it_is_attached_to(self, tenant, shared):
+        row = make_destination(tenant)
+        Destination.objects.filter(pk=row.pk).update(auth_credential=shared)
+        hit(row)
+        with pytest.raises(SecretUnreadable):
+            services.update(row, Draft(credentials={"secret": "a new one"}))
+        credentials.update(shared, CredentialDraft(secrets={"token": "another"}))
+        services.update(row, Draft(credentials={"secret": "a new one"}))
+        assert Destination.objects.get(pk=row.pk).credentials == {"secret": "a new one"}
+
+    def test_the_secrets_of_a_dialect(self, tenant):
+        row, other = make_destination(tenant), make_destination(make_tenant())
+        other.secret_extra = {"redox": {"verificationToken": CANARY}}
+        Destination.objects.filter(pk=row.pk).update(sealed_extra=other.sealed_extra)
+        services.update(row, Draft(name="new"))
+        services.update(row, Draft(secret_extra={"redox": {"verificationToken": "another"}}))
+        assert Destination.objects.get(pk=row.pk).secret_extra == {"redox": {"verificationToken": "another"}}

@@ -1,10 +1,13 @@
 import argparse
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
 from config.launch import LaunchError, steps
 from destinations import keyring, presence, rotating, sealing
+from destinations.keyring import Column
 from destinations.management.progress import Count
 from destinations.management.tables import room, table
 from destinations.rotating import Closed
@@ -58,12 +61,7 @@ class Command(PoliteCommand):
             raise CommandError(message, returncode=130) from None
 
     def count(self) -> None:
-        known = dict.fromkeys(keyring.ring(), "decrypts only") | {steps.first(): "the first: encrypts"}
-        rows = [
-            [column.title, key_id or "none", str(number), known.get(key_id, "MISSING" if key_id else "damaged")]
-            for column, numbers in rotating.count().items()
-            for key_id, number in sorted(numbers.items())
-        ]
+        rows = [row for column, numbers in rotating.count().items() for row in counted(column, numbers)]
         for text in table(TITLES, rows, room(self.stdout)):
             self.stdout.write(text)
         self.stdout.write(f"\n{steps.next_step()}")
@@ -81,6 +79,8 @@ class Command(PoliteCommand):
         sealing.verify_keys()
         with presence.rotating("rotate_encryption_key"):
             steps.wait_for_others(self.stderr.write)
+            if left := sum(self.left().values()):
+                rotating.announce(steps.first(), left)
             for _ in range(ROUNDS):
                 self.reseal(size, verbose)
                 closed = self.prove(size, verbose)
@@ -88,8 +88,12 @@ class Command(PoliteCommand):
                     break
         self.conclude(closed)
 
+    def left(self) -> dict[Column, int]:
+        """How many values are not sealed with the first key."""
+        return {column: sum(numbers.values()) - numbers[steps.first()] for column, numbers in rotating.count().items()}
+
     def reseal(self, size: int, verbose: bool) -> None:
-        left = {column: sum(numbers.values()) - numbers[steps.first()] for column, numbers in rotating.count().items()}
+        left = self.left()
         with Count(self.stderr, sum(left.values()) if verbose else 0, "encrypted with the new key") as progress:
             for column in left:
                 for changed in rotating.reseal(column, keyring.ring()[steps.first()], size):
@@ -119,6 +123,16 @@ class Command(PoliteCommand):
         self.stdout.write(
             f"All {self.total} secrets open with the key {steps.first()} alone; 0 need another. {steps.next_step()}"
         )
+
+
+def counted(column: Column, numbers: Counter[str]) -> Iterator[list[str]]:
+    """The lines of the table for one column."""
+    known = dict.fromkeys(keyring.ring(), "decrypts only") | {steps.first(): "the first: encrypts"}
+    for key_id, number in sorted(numbers.items()):
+        if key_id != keyring.NONE:
+            yield [column.title, key_id, str(number), known.get(key_id, "MISSING")]
+    for key_id, number in sorted(Counter(rotating.openers(column, steps.SIZE)).items()):
+        yield [column.title, key_id or "none", str(number), "was given up, and opens" if key_id else "damaged"]
 
 
 def _size(text: str) -> int:

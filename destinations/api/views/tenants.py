@@ -76,7 +76,7 @@ class TenantViewSet(ApiViewSet):
     @action(detail=True, url_path="ssh-key")
     def ssh_key(self, request: Request, **_kwargs: Any) -> Response:
         """The public key to authorize on SSH servers that destinations of the tenant are reached through. It is made
-        with the tenant, and stays the same."""
+        with the tenant, and stays the same unless its private key is lost."""
         keys = TunnelKey.objects.filter(tenant__in=self.found(self.get_queryset()))
         return Response(outputs.SshKey().show(get_object_or_404(keys.values(*outputs.SshKey().columns))))
 

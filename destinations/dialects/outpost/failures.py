@@ -29,6 +29,7 @@ SPELLED: dict[str, tuple[int, str]] = {
     "archived": DESTINATION_NOT_FOUND,
     "conflict": DESTINATION_NOT_FOUND,
     "revision-mismatch": (409, "destination was changed while its token was verified"),
+    "secret-unreadable": (422, "stored secrets cannot be read: send all of them again"),
     "too-slow": (408, "request timeout"),
     "too-large": (413, "request body too large"),
     "unsupported-media-type": (415, "request body must be in UTF-8 and not compressed"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from destinations.dialects.outpost import bodies, secrets
 from destinations.dialects.outpost.failures import Refused
-from destinations.dialects.outpost.reading import EXTRA, config_of, credentials_of, secret_extra
+from destinations.dialects.outpost.reading import EXTRA, config_of, credentials_of, readable_extra, secret_extra
 from destinations.dialects.outpost.secrets import Change
 from destinations.dialects.outpost.types import TYPES, Type
 from destinations.dialects.outpost.writing import (
@@ -22,6 +22,7 @@ from destinations.dialects.outpost.writing import (
     secret_extra as sealed,
 )
 from destinations.drafts import Draft
+from destinations.merging import stored_credentials
 from destinations.models import Destination
 
 Values = dict[str, Any]
@@ -85,7 +86,8 @@ class Patch:
     def _proves(self) -> bool:
         """Whether a secret is another one: sent again, it has been proven already."""
         sent = native(self.type, self.entered) if self.type.proven else {}
-        return bool(sent) and any(self.stored.credentials.get(name) != value for name, value in sent.items())
+        stored = stored_credentials(self.stored, Draft(credentials=sent)) if sent else {}
+        return any(stored.get(name) != value for name, value in sent.items())
 
     def _plain(self) -> Values:
         values: Values = {}
@@ -116,10 +118,15 @@ class Patch:
             before = self.stored.extra.get(EXTRA, {}).get("filter")
             values["extra"] = {EXTRA: extra(self.type, self.config, self.body.get("filter", before))}
         if "credentials" in self.body or "delivery_metadata" in self.body:
-            held = secret_extra(self.stored)
+            held = self._held()
             delivery = bodies.merged(held.get("delivery_metadata", {}), self.body, "delivery_metadata")
             values["secret_extra"] = {EXTRA: sealed(self._undeclared(held.get("credentials", {})), delivery)}
         return values
+
+    def _held(self) -> dict[str, Any]:
+        """Raises `SecretUnreadable`, except for a body that clears it: a patch of what cannot be read would lose it."""
+        cleared = self.body.get("delivery_metadata", self.body) is None
+        return readable_extra(self.stored) if cleared else secret_extra(self.stored)
 
     def _undeclared(self, before: Mapping[str, str]) -> dict[str, str]:
         texts = undeclared(self.type, self.credentials)

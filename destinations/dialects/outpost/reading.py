@@ -39,7 +39,7 @@ def shown(row: Destination, principal: Principal) -> dict[str, Any]:
     optional = {
         "filter": extra.get("filter"),
         "metadata": texts(row.metadata),
-        "delivery_metadata": _opened(row).get("delivery_metadata"),
+        "delivery_metadata": readable_extra(row).get("delivery_metadata"),
         "target_url": type_.page(row.config),
     }
     return body | {name: value for name, value in optional.items() if value}
@@ -59,7 +59,7 @@ def credentials_of(row: Destination, *, writer: bool) -> dict[str, str]:
     found = {field.key: text for field in type_.credentials if (text := field.codec.show(values)) is not None}
     if _is_over(found.get(PREVIOUS_END)):
         found.pop(PREVIOUS, None), found.pop(PREVIOUS_END)
-    return found | {key: mask_text(text, REVEALED) for key, text in _opened(row).get("credentials", {}).items()}
+    return found | {key: mask_text(text, REVEALED) for key, text in readable_extra(row).get("credentials", {}).items()}
 
 
 def texts(values: Mapping[str, Any]) -> dict[str, str]:
@@ -88,6 +88,12 @@ def secret_extra(row: Destination) -> dict[str, Any]:
     return held
 
 
+def readable_extra(row: Destination) -> dict[str, Any]:
+    """The same, and nothing if it cannot be read, which no list may fail for."""
+    held: dict[str, Any] = row.readable_extra.get(EXTRA, {})
+    return held
+
+
 def _text(field: Field, config: Values, kept: Mapping[str, str]) -> str | None:
     text = field.codec.show(config)
     if field.key not in kept:
@@ -109,13 +115,6 @@ def _outposts_own(type_: Type, row: Destination) -> Values:
         return masks
     hidden = {name for field in type_.credentials if field.sensitive for name in field.codec.natives}
     return {name: mask_text(value, REVEALED) if name in hidden else value for name, value in values.items()}
-
-
-def _opened(row: Destination) -> dict[str, Any]:
-    try:
-        return secret_extra(row)
-    except SecretUnreadable:
-        return {}
 
 
 def _is_over(end: str | None) -> bool:

@@ -22,6 +22,7 @@ SPELLED: dict[str, tuple[int, str]] = {
     "archived": (400, ""),
     "revision-mismatch": (400, ""),
     "in-use": (400, ""),
+    "secret-unreadable": (400, "The stored secrets cannot be read. Send all of them again."),
     "not-signed-in": UNAUTHORIZED,
     "https-only": (403, "This API is served over https only."),
     "forbidden": (403, "This needs the engineer role in the environment."),

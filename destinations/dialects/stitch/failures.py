@@ -29,6 +29,7 @@ SPELLED: dict[str, tuple[int, Any]] = {
     "method-not-allowed": (404, NOT_FOUND),
     "archived": (400, NO_SUCH_ID),
     "conflict": (400, NO_SUCH_ID),
+    "secret-unreadable": (400, "the stored secrets cannot be read: send all of them again"),
     "too-slow": (408, "the request body did not arrive in time"),
     "too-large": (413, "the request body is too large"),
     "unsupported-media-type": (400, "the request body must be in UTF-8 and not compressed"),

@@ -65,7 +65,7 @@ def test_a_request_for_another_host_is_refused_in_the_envelope(account):
     assert (refused.status, refused.detail) == (400, "The request is malformed.")
 
 
-@pytest.mark.parametrize(("cause", "status"), [(SecretUnreadable("closed"), 500), (Exception("secret"), 500)])
+@pytest.mark.parametrize(("cause", "status"), [(SecretUnreadable("closed"), 409), (Exception("secret"), 500)])
 def test_what_reaches_no_view_is_told_in_the_envelope_too(cause, status):
     response = failures.outside(cause)
     assert response.status_code == status

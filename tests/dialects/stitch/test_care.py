@@ -109,7 +109,7 @@ def test_secrets_that_cannot_be_read_keep_nobody_from_reading_the_rest(stitch, c
     client.raise_request_exception = False
     path, headers = f"/stitch{V4}/{made['id']}", {"Authorization": f"Bearer {token}"}
     refusal = client.put(path, {"properties": {"host": "h"}}, content_type="application/json", headers=headers)
-    assert (refusal.status_code, refusal.json()) == (500, "internal server error")
+    assert (refusal.status_code, refusal.json()) == (400, "the stored secrets cannot be read: send all of them again")
     anew = stitch.put(f"{V4}/{made['id']}", {"properties": PROPERTIES["redshift"]})
     assert anew.body["properties"] == made["properties"]
 
