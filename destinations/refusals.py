@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from django.core import exceptions as django
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
 from django.http import Http404, HttpResponse
 from rest_framework import exceptions as drf
 
@@ -37,6 +37,8 @@ class Kind(NamedTuple):
 
 
 INVALID = Kind(422, "invalid", "The input is not valid; `errors` names every fault.")
+#: What somebody else did between a look and the writing. It should not happen otherwise, so it is logged.
+OVERTAKEN = (IntegrityError, django.ObjectDoesNotExist)
 # The most specific class of an exception decides.
 KINDS: dict[type[BaseException], Kind] = {
     Invalid: INVALID,
@@ -51,11 +53,13 @@ KINDS: dict[type[BaseException], Kind] = {
     drf.PermissionDenied: Kind(403, "forbidden"),
     django.PermissionDenied: Kind(403, "forbidden"),
     Http404: Kind(404, "not-found", NOT_FOUND),
+    django.ObjectDoesNotExist: Kind(404, "not-found", NOT_FOUND),
     drf.NotFound: Kind(404, "not-found", NOT_FOUND),
     drf.MethodNotAllowed: Kind(405, "method-not-allowed"),
     drf.NotAcceptable: Kind(406, "not-acceptable", "Answers are application/json only."),
     TooSlow: Kind(408, "too-slow"),
     Conflict: Kind(409, "conflict"),
+    IntegrityError: Kind(409, "conflict", "What this refers to was changed or removed at the same moment. Look again."),
     Archived: Kind(409, "archived"),
     InUse: Kind(409, "in-use"),
     TenantInUse: Kind(409, "in-use"),
@@ -84,6 +88,8 @@ def timed(response: HttpResponse, error: BaseException) -> HttpResponse:
 def judged(error: BaseException) -> Kind:
     """The kind of an exception; faults of ours are logged here, with where they come from."""
     kind = kind_of(error)
+    if isinstance(error, OVERTAKEN):
+        logger.warning("request_overtaken", exc_info=error)
     if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("request_failed", exc_info=error)
     return kind

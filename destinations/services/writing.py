@@ -146,6 +146,7 @@ def delete(destination: Destination, *, force: bool = False) -> None:
 @transaction.atomic
 def delete_tenant(tenant: Tenant) -> None:
     """Remove a tenant with its destinations, environments and keys for good."""
+    Tenant.objects.select_for_update().get(pk=tenant.pk)  # which gets no more destinations meanwhile
     owned = Destination.objects.filter(tenant=tenant)
     audit.record_many("destination.delete", owned.only("uuid", "name", "tenant_id").iterator())
     owned.delete()

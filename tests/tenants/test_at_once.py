@@ -6,7 +6,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from http.cookiejar import CookieJar
@@ -72,14 +72,18 @@ def ask(url, key):
 
 
 def at_once(do: Callable[[], int]) -> list[int]:
-    barrier = Barrier(MANY)
+    return sorted(side_by_side([do] * MANY))
 
-    def one(_: int) -> int:
+
+def side_by_side(doings: Sequence[Callable[[], int]]) -> list[int]:
+    barrier = Barrier(len(doings))
+
+    def one(do: Callable[[], int]) -> int:
         barrier.wait(30)
         return do()
 
-    with ThreadPoolExecutor(MANY) as pool:
-        return sorted(pool.map(one, range(MANY)))
+    with ThreadPoolExecutor(len(doings)) as pool:
+        return list(pool.map(one, doings))
 
 
 @pytest.mark.parametrize("number", range(ROUNDS))
@@ -97,6 +101,18 @@ class TestSameAtOnce:
     def test_an_upsert_succeeds_for_all(self, ask, number):
         path = f"outpost/api/v1/tenants/put-{number}"
         assert at_once(lambda: ask("PUT", path)) == [200] * (MANY - 1) + [201]
+
+    def test_what_is_made_for_a_tenant_that_goes(self, ask, number):
+        id_ = f"gone-{number}"
+        ask("POST", "api/v1/tenants", {"id": id_, "name": "Acme"})
+        webhook = {"tenant": id_, "type": "webhook", "name": "w", "config": {"url": "https://example.com"}}
+        made = side_by_side([
+            *[lambda: ask("POST", f"api/v1/tenants/{id_}/environments", {"name": "Production"})] * 2,
+            *[lambda: ask("POST", "api/v1/api-keys", {"tenant": id_, "name": "k", "role": "viewer"})] * 2,
+            *[lambda: ask("POST", "api/v1/destinations", webhook)] * 2,
+            *[lambda: ask("DELETE", f"outpost/api/v1/tenants/{id_}")] * 2,
+        ])  # fmt: skip
+        assert not [status for status in made if status >= 500], made
 
     def test_all_enter_by_a_link(self, ask, url, key, number):
         ask("PUT", f"outpost/api/v1/tenants/entered-{number}")
