@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
@@ -82,6 +83,19 @@ def ports(name: str, default: str) -> list[int]:
     if not all(1 <= port <= 65535 for port in found):
         raise _refusal(name, wanted)
     return found
+
+
+def url(name: str) -> str:
+    """The base URL of a service; empty when unset."""
+    wanted = "a URL such as https://s3.example.com, without user, query and fragment"
+    value = text(name)
+    parts = _parsed(name, value, urlsplit, wanted)
+    plain = (
+        parts.scheme in ("http", "https") and parts.hostname and not ("@" in parts.netloc or {"?", "#"} & set(value))
+    )
+    if value and not plain:
+        raise _refusal(name, wanted)
+    return value
 
 
 def database(name: str) -> dict[str, Any] | None:

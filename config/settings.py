@@ -192,7 +192,7 @@ EGRESS_NAMESERVERS = env.addresses("EGRESS_NAMESERVERS")
 # The AWS user that policies of buckets let in
 AWS_ACCESS_KEY_ID = env.text("AWS_ACCESS_KEY_ID")
 AWS_SECRET_ACCESS_KEY = env.secret("AWS_SECRET_ACCESS_KEY")
-AWS_ENDPOINT = env.text("AWS_ENDPOINT")
+AWS_ENDPOINT = env.url("AWS_ENDPOINT")
 
 # Limits; 0 is none
 

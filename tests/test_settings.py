@@ -96,6 +96,14 @@ class TestReading:
                 )
                 for value in ("smtp", "25,0", "65536", "1-2")
             ),
+            *(
+                (
+                    lambda: env.url("X"),
+                    value,
+                    "LANDFALL_X must be a URL such as https://s3.example.com, without user, query and fragment.",
+                )
+                for value in ("s3.example.com", "ftp://x", "https://", "https://u:p@x", "https://x?y", "http://[x")
+            ),
         ],
     )
     def test_what_cannot_be_understood_is_refused(self, monkeypatch, read, value, sentence):
@@ -109,6 +117,11 @@ class TestReading:
         if value is not None:
             monkeypatch.setenv("LANDFALL_X", value)
         assert env.ports("X", "25") == meaning
+
+    @pytest.mark.parametrize("value", ["", "https://s3.example.com", "http://127.0.0.1:9000/base"])
+    def test_urls_are_read(self, monkeypatch, value):
+        monkeypatch.setenv("LANDFALL_X", value)
+        assert env.url("X") == value
 
     @pytest.mark.parametrize("url", ["mysql://u:hidden@h/n", "postgresql://u:hidden@h", "postgresql://u:hidden@h:no/n"])
     def test_a_database_url_that_is_refused_is_not_repeated(self, monkeypatch, url):
