@@ -25,7 +25,7 @@ async def send(url: str, signal: str, given: Mapping[str, str], steps: Steps, tl
     if any(name.lower() == "content-encoding" and value.lower() == "gzip" for name, value in headers.items()):
         body = gzip.compress(body)
     try:
-        answer = await http.call("POST", url, steps, headers=headers, body=body, tls=tls)
+        answer = await http.call("POST", url, steps, headers=headers, body=body, tls=tls, sign=steps.sign)
     except CheckFailed as failure:
         if failure.code == "protocol":
             failure.remedy += " OTLP over HTTP usually has the port 4318; the port 4317 speaks gRPC."

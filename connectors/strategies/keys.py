@@ -16,7 +16,7 @@ class AwsSigv4(Strategy):
 
     name = "aws_sigv4"
     label = "AWS access key"
-    hint = "It serves types of Amazon Web Services, and webhooks if it says for which service and region."
+    hint = "It serves types of Amazon Web Services, and webhooks and OTLP if it says for which service and region."
 
     class Config(Section):
         access_key_id = PatternField(
@@ -31,10 +31,11 @@ class AwsSigv4(Strategy):
             "This must be the code of an AWS service, such as s3.",
             required=False,
             label="Service",
-            help_text="The service that it is meant for, such as s3 or execute-api. A webhook needs it.",
+            help_text="The service that it is meant for, such as s3 or execute-api. A webhook needs it, and OTLP.",
         )
         region = aws.RegionField(
-            required=False, help_text="The region that it is meant for, such as us-west-2. A webhook needs it."
+            required=False,
+            help_text="The region that it is meant for, such as us-west-2. A webhook needs it, and OTLP.",
         )
 
     class Credentials(Section):

@@ -27,6 +27,8 @@ class OtlpHttp(Connector):
         "HTTPS servers with certificates of the tests' own."
     )
 
+    signs = True
+
     class Config(Section):
         url = UrlField(
             label="URL",

@@ -65,7 +65,7 @@ CASES = [
     ("aws_sigv4", {"access_key_id": "AKIA"}, {"secret_access_key": "s"}, "webhook", None),
     ("aws_sigv4", {"access_key_id": "AKIA", "service": "execute-api"}, {"secret_access_key": "s"}, "webhook", None),
     ("aws_sigv4", {"access_key_id": "AKIA", **PLACE}, {"secret_access_key": "s"}, "webhook", {}),
-    ("aws_sigv4", {"access_key_id": "AKIA", **PLACE}, {"secret_access_key": "s"}, "otlp_http", None),
+    ("aws_sigv4", {"access_key_id": "AKIA", **PLACE}, {"secret_access_key": "s"}, "otlp_http", {}),
     ("google_wif", {"audience": "a"}, {}, "postgres", None),
 ]
 
@@ -138,14 +138,15 @@ def test_what_is_wrong_is_named_and_not_repeated(name, properties, secrets, path
     assert path in {problem.path for problem in caught.value.problems}
 
 
-def check(given, own=None, **config):
-    """A check of a webhook that signs in with it, and with credentials of its own."""
-    webhook = registry.get("webhook")
+def check(given, own=None, *, type_="webhook", **config):
+    """A check of a webhook, or another type, that signs in with it, and with credentials of its own."""
+    connector = registry.get(type_)
+    secret = {"secret": "any"} if type_ == "webhook" else {}
 
     async def checked():
         try:
-            both = webhook.clean({"url": "https://unused.example.com", **config}, {"secret": "any", **(own or {})})
-            return await run(webhook, *both, limit=15, attached=given)
+            both = connector.clean({"url": "https://unused.example.com", **config}, {**secret, **(own or {})})
+            return await run(connector, *both, limit=15, attached=given)
         finally:
             await perloop.close()
 
@@ -295,6 +296,12 @@ class TestSigned:
             assert proves(taken, ACCESS, KEY, region="us-west-2", service="execute-api")
             assert not proves(taken, ACCESS, "another", region="us-west-2", service="execute-api")
             assert KEY not in repr(report)
+
+    def test_a_record_is_signed_as_it_is_packed(self, server):
+        given = attached("aws_sigv4", {"access_key_id": ACCESS, **PLACE}, {"secret_access_key": KEY})
+        passed(check(given, type_="otlp_http", url=f"{server.url}v1/traces", signal="traces"))
+        assert server.taken.headers["content-encoding"] == "gzip"
+        assert proves(server.taken, ACCESS, KEY, region="us-west-2", service="execute-api")
 
     def test_the_proof_replaces_what_else_would_be_the_authorization(self, server):
         given = attached("aws_sigv4", {"access_key_id": ACCESS, **PLACE}, {"secret_access_key": KEY})
