@@ -153,7 +153,7 @@ class TestTokens:
         assert Api(authorization=f"Bearer {forged}").get().status == 401
 
     def test_one_of_another_face_is_none(self, owner, tenant):
-        assert Api(authorization=f"Bearer {outpost.issue(tenant.pk)}").get().status == 401
+        assert Api(authorization=f"Bearer {outpost.issue(tenant)}").get().status == 401
 
 
 class TestRate:
