@@ -9,6 +9,8 @@ from destinations.drafts import UNSET, Unset
 from destinations.exceptions import Problem
 from destinations.models import AuthCredential, Destination
 
+UNSEEN = "A credential that you may not see"
+
 
 class UnseenCredential(forms.CharField):
     """Stands for an attached credential that belongs to more than the person may see."""
@@ -17,7 +19,7 @@ class UnseenCredential(forms.CharField):
         super().__init__(
             required=False,
             disabled=True,
-            initial="A credential that you may not see",
+            initial=UNSEEN,
             label="Shared credential",
             help_text="It stays attached. Whoever is an editor of the whole tenant can change that.",
         )

@@ -6,12 +6,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from connectors.probes.finishing import to_the_end
+from connectors.probes.http import Answer
 from connectors.problems import CheckFailed
 from connectors.steps import Steps
 
 logger = logging.getLogger(__name__)
 
 REMOVE = "remove it"
+#: Seconds that one request has to remove something. A check that is cancelled before that lasts so much longer.
+LIMIT = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +68,35 @@ class Undo:
         logger.warning(self.event, extra={**self.about, "code": cause.code})
         message = f"{cause.message} The {self.what} may still be there."
         return CheckFailed(cause.code, message, f"{cause.remedy} {self.by_hand}".strip())
+
+
+class Attempt:
+    """Something that one request over HTTP makes, and `remove` removes with another."""
+
+    #: Whether it may be there although its step did not succeed.
+    unsure = False
+
+    async def answer_to(self, making: Awaitable[Answer]) -> Answer:
+        """Await the answer to the request that makes it. Nothing but a refusal says that it is not there."""
+        self.unsure = True
+        answer = await making
+        self.unsure = not 300 <= answer.status < 500
+        return answer
+
+    async def remove(self) -> None:
+        """Raises `CheckFailed`; does not mind that it is not there."""
+        raise NotImplementedError
+
+    def undo(self, thing: str, name: str, service: str, event: str, about: Mapping[str, str]) -> Undo:
+        """`thing` is what it is, such as: test blob; `service` is who has it."""
+        return Undo(
+            self.remove,
+            LIMIT,
+            lambda _: self.unsure,
+            what=f"{thing} “{name}”",
+            unknown=f"the {thing} was stored",
+            late=f"{service} did not answer in time when asked to remove the {thing}.",
+            by_hand=f"Remove the {thing} by hand.",
+            event=event,
+            about=about,
+        )

@@ -15,7 +15,9 @@ from connectors.base import Connector, declared
 from connectors.fields import is_secret
 from connectors.forms import short_mask
 from connectors.running import Report
-from destinations.models import ALL_TOPICS, ConnectionCheck, Destination, Health
+from destinations.attaching import UNSEEN
+from destinations.models import ALL_TOPICS, AuthCredential, ConnectionCheck, Destination, Health
+from tenants.principals import Principal
 
 Status = ConnectionCheck.Status
 Trigger = ConnectionCheck.Trigger
@@ -159,8 +161,8 @@ def icon_of(connector: Connector | None) -> str:
     return FAMILY_ICONS.get(connector.family, "move_to_inbox") if connector else "help"
 
 
-def facts(destination: Destination) -> Iterator[tuple[str, str]]:
-    """What a destination consists of, for reading; every secret is its mask."""
+def facts(destination: Destination, principal: Principal) -> Iterator[tuple[str, str]]:
+    """What a destination consists of, for whoever reads it; every secret is its mask."""
     yield "Topics", "All topics" if destination.topics == ALL_TOPICS else ", ".join(destination.topics)
     stored = {"config": destination.config, "credentials": destination.masked}
     if connector := find(destination.type):
@@ -169,7 +171,8 @@ def facts(destination: Destination) -> Iterator[tuple[str, str]]:
                 secret_text = is_secret(field) and isinstance(value, str)
                 yield str(field.label), short_mask(value) if secret_text else _in_words(value)
     if destination.auth_credential:
-        yield "Shared credential", destination.auth_credential.name
+        seen = AuthCredential.objects.visible_to(principal).filter(pk=destination.auth_credential_id).exists()
+        yield "Shared credential", destination.auth_credential.name if seen else UNSEEN
     if destination.verified_at:
         yield "Verified", destination.verified_at.strftime("%Y-%m-%d %H:%M UTC")
     for name, value in destination.metadata.items():

@@ -13,6 +13,7 @@ from destinations.admin.presenting import HEALTH, CheckView, ago, facts, find, i
 from destinations.exceptions import Conflict, InvalidDestination
 from destinations.models import Destination, Health
 from destinations.sealing import SecretUnreadable
+from tenants.admin.access import principal_of
 from tenants.limits import TooMany
 
 HISTORY = 10
@@ -31,7 +32,7 @@ class Watching(Actions, Pages):
             target=target_of(destination),
             state=state_badge(destination),
             rotates=watched["connector"] is not None and watched["connector"].rotates,
-            facts=list(facts(destination)),
+            facts=list(facts(destination, principal_of(request))),
             consumers=[(consumer, ago(consumer.last_seen)) for consumer in destination.consumers.all()],
             may_edit=self.has_change_permission(request, destination),
             may_delete=self.has_delete_permission(request, destination),

@@ -8,7 +8,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from connectors.probes.blob import checking
 from connectors.problems import Invalid
 from connectors.types.azure_blob_storage import AzureBlobStorage
 from tests.connectors import checks
@@ -319,7 +318,7 @@ class TestAnswers:
         assert stub.methods == ["GET", "PUT", "DELETE"]
 
     def test_a_removal_that_hangs_ends_and_says_what_is_left(self, monkeypatch):
-        monkeypatch.setattr(checking, "REMOVE_LIMIT", 0.3)
+        monkeypatch.setattr("connectors.probes.undoing.LIMIT", 0.3)
         report, _ = against(DELETE=HANG)
         assert "may still be there" in failed(report, "timeout", REMOVE)
 

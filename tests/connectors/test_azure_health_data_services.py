@@ -210,7 +210,7 @@ class TestAsking:
         report = checked(cloud)
         failed(report, "remote", ASK)
         assert cloud.methods == ["GET", "PUT", "DELETE"]
-        assert "not known whether the resource was stored" in skipped(report)[REMOVE]
+        assert "not known whether the test resource was stored" in skipped(report)[REMOVE]
 
     def test_a_service_that_hangs_is_asked_to_remove_it(self, cloud):
         cloud.server.replies["PUT"] = None
@@ -238,7 +238,7 @@ class TestAsking:
         cloud.server.replies["DELETE"] = said
         told = failed(checked(cloud), code, REMOVE)
         [left] = cloud.server.kept
-        assert f"The resource {left} may still be there." in told
+        assert f"The test resource “{left}” may still be there." in told
         assert [record.resource for record in caplog.records if record.message == "fhir_resource_left"] == [left]
 
     def test_what_is_gone_already_need_not_be_removed(self, cloud):

@@ -5,7 +5,7 @@ import zlib
 
 import pytest
 
-from connectors.probes.synapse import STEPS, staging
+from connectors.probes.synapse import STEPS
 from connectors.problems import Invalid
 from connectors.types.azure_sqldw import AzureSqlDw
 from tests.connectors import checks
@@ -224,7 +224,7 @@ class TestTidying:
 
     @pytest.mark.parametrize(("reply", "code"), [((403, b""), "forbidden"), ((500, b""), "remote"), (None, "timeout")])
     def test_a_container_that_cannot_be_removed_is_named(self, visit, monkeypatch, reply, code):
-        monkeypatch.setattr(staging, "REMOVE_LIMIT", 0.3)
+        monkeypatch.setattr("connectors.probes.undoing.LIMIT", 0.3)
         report, _ = visit(delete_container=reply)
         assert "The container “landfall-check-" in failed(report, code, BLOB)
 

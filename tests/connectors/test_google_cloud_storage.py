@@ -175,7 +175,7 @@ class TestFailing:
 
     @pytest.mark.usefixtures("numbered")
     def test_a_removal_that_is_never_answered_has_an_end(self, cloud, bucket, monkeypatch):
-        monkeypatch.setattr("connectors.probes.google.trial.REMOVE_LIMIT", 0.5)
+        monkeypatch.setattr("connectors.probes.undoing.LIMIT", 0.5)
         cloud.answers[f"DELETE /storage/v1/b/{bucket}/o/.landfall-check-0123"] = 200, HANG
         assert "may still be there" in failed(check(cloud, bucket), "timeout", REMOVE)
 

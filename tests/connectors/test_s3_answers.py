@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from connectors.probes.s3 import checking
 from tests.connectors.checks import Peer, check, failed, listening, passed
 from tests.connectors.s3_stub import AWS, HANG, against, answer, error, stubbed
 from tests.servers.s3 import ADMIN
@@ -165,7 +164,7 @@ def test_a_write_that_hangs_is_tidied_up_after_the_limit():
 
 
 def test_tidying_up_has_a_limit_of_its_own(monkeypatch, caplog):
-    monkeypatch.setattr(checking, "REMOVE_LIMIT", 0.2)
+    monkeypatch.setattr("connectors.probes.undoing.LIMIT", 0.2)
     report, stub = against(limit=0.4, PUT=HANG, DELETE=HANG)
     failed(report, "timeout", WRITE)
     name = stub.requests[1].split()[1].removeprefix("/data/")
@@ -174,7 +173,7 @@ def test_tidying_up_has_a_limit_of_its_own(monkeypatch, caplog):
 
 
 def test_a_removal_that_hangs_has_a_limit_and_names_the_object(monkeypatch):
-    monkeypatch.setattr(checking, "REMOVE_LIMIT", 0.2)
+    monkeypatch.setattr("connectors.probes.undoing.LIMIT", 0.2)
     report, _ = against(DELETE=HANG)
     assert "may still be there" in failed(report, "timeout", REMOVE)
 

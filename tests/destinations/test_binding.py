@@ -13,7 +13,7 @@ from destinations.drafts import CredentialDraft, Draft
 from destinations.exceptions import InvalidDestination
 from destinations.models import AuthCredential, Destination
 from tests.admin.conftest import member
-from tests.admin.pages import admin, change
+from tests.admin.pages import admin, change, overview
 from tests.api.client import Api
 from tests.connectors.examples import EXAMPLES, PRIVATE_KEY
 from tests.connectors.moving import MOVES, config_of, move, secrets_of, without
@@ -231,8 +231,8 @@ class TestASharedCredential:
         confined = member(tenant, "editor", here)
         for others in ([], [make_credential(tenant, name="Of here", environment=here)]):
             hook = make_destination(tenant, environment=here, auth_credential=make_credential(tenant, name="Unseen"))
-            page = confined.get(change(hook)).content.decode()
-            assert ("A credential that you may not see" in page, "Unseen" in page) == (True, False)
+            for page in (confined.get(path(hook)).content.decode() for path in (overview, change)):
+                assert ("A credential that you may not see" in page, "Unseen" in page) == (True, False)
             form = Form(page, "destination_form")
             form.box("description").type("New")
             assert send(confined, change(hook), form.sent("_save")).status_code == 302

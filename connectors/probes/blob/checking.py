@@ -9,7 +9,7 @@ from connectors.probes.blob import answers
 from connectors.probes.blob.answers import FIND, WRITE, Refusals
 from connectors.probes.blob.container import Container
 from connectors.probes.object_names import named
-from connectors.probes.undoing import REMOVE, Undo
+from connectors.probes.undoing import REMOVE, Attempt
 from connectors.problems import CheckFailed
 from connectors.steps import Steps
 
@@ -18,8 +18,6 @@ EFFECT = (
     "Writes a blob of a few bytes, named .landfall-check- and a random number, and removes it again; an account that "
     "keeps deleted blobs or versions keeps this one as long as any other."
 )
-#: Seconds for removing the test blob. A check that is cancelled before that lasts so much longer.
-REMOVE_LIMIT = 5.0
 BODY = b"A connection check wrote this blob. It may be removed.\n"
 
 
@@ -42,27 +40,16 @@ async def check(container: Container, access: Access, steps: Steps, *, reached: 
     visit = _Visit(container, access, steps, reached)
     with steps(FIND):
         await visit.find()
-    await Undo(
-        visit.remove,
-        REMOVE_LIMIT,
-        lambda _: visit.unsure,
-        what=f"test blob “{visit.blob}”",
-        unknown="the blob arrived",
-        late=f"{container.service} did not answer in time when asked to remove the test blob.",
-        by_hand="Remove the test blob by hand.",
-        event="blob_left",
-        about={"container": container.name, "blob": visit.blob},
-    ).after(visit.write, WRITE, steps)
+    about = {"container": container.name, "blob": visit.blob}
+    await visit.undo("test blob", visit.blob, container.service, "blob_left", about).after(visit.write, WRITE, steps)
 
 
-class _Visit:
+class _Visit(Attempt):
     """One check, with a test blob of its own."""
 
     def __init__(self, container: Container, access: Access, steps: Steps, reached: bool) -> None:
         self.container, self.access, self.steps, self.reached = container, access, steps, reached
         self.blob = f"{container.prefix}{named(container.test_object)}"
-        #: Whether the blob may be there although the write did not succeed.
-        self.unsure = False
 
     async def find(self) -> None:
         """A list, because a SAS token for one container cannot ask for the container's properties, whatever its rights;
@@ -77,9 +64,7 @@ class _Visit:
 
     async def write(self) -> None:
         headers = {"x-ms-blob-type": "BlockBlob", "Content-Type": "text/plain"}
-        self.unsure = True
-        answer = await self._send("PUT", self.blob, headers=headers, body=BODY)
-        self.unsure = not 300 <= answer.status < 500
+        answer = await self.answer_to(self._send("PUT", self.blob, headers=headers, body=BODY))
         if answer.status != 201:
             raise self._failure(answer, WRITE)
 

@@ -31,9 +31,7 @@ async def check(bucket: str, prefix: str, session: Session, steps: Steps, *, tes
     unknown = "The account may not look at the bucket; the next step shows whether it is there."
     await answers.find(session, steps, FIND, path, unknown=unknown, missing=_missing(bucket))
     test = _TestObject(bucket, f"{prefix}{named(test_object)}", session, overwrites=bool(test_object))
-    trial = Trial(
-        f"test object “{test.name}”", f"{bucket}/{test.name}", test.write, test.remove, test.written, test.kept
-    )
+    trial = Trial("test object", test.name, f"{bucket}/{test.name}", test.write, test.remove, test.written, test.kept)
     await trial.run(WRITE, steps)
 
 

@@ -113,7 +113,7 @@ class _Test:
         return cls("dataset", place.datasets, name, description, session, _no_project(place))
 
     def trial(self) -> Trial:
-        return Trial(f"test {self.what} “{self.name}”", self.name, self.make, self.remove, self.made, self.kept)
+        return Trial(f"test {self.what}", self.name, self.name, self.make, self.remove, self.made, self.kept)
 
     async def make(self) -> Answer:
         return await self.session.call("POST", self.path, self.description | {"description": DESCRIPTION})

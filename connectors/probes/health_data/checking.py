@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 from connectors.probes import fhir, http
 from connectors.probes.health_data import faults
 from connectors.probes.health_data.service import FhirService
-from connectors.probes.undoing import REMOVE, Undo
+from connectors.probes.undoing import REMOVE, Attempt
 from connectors.problems import CheckFailed, Fault
 from connectors.steps import Steps
 
 SIGN_IN, ASK = "sign in", "ask to write a resource"
 STEPS = ("resolve", "connect", "tls", fhir.READ, SIGN_IN, ASK, REMOVE)
-#: Seconds for removing the test resource. A check that is cancelled before that lasts so much longer.
-REMOVE_LIMIT = 5.0
 TEXT = "A connection check wrote this resource. It may be removed."
 # How a FHIR server refuses to change a version of what is not there; which one it is differs between versions of FHIR.
 REFUSALS = frozenset({404, 409, 412})
@@ -29,29 +27,19 @@ async def check(service: FhirService, sign_in: Callable[[], Awaitable[str]], ste
         if fault := _of_metadata(answer):
             raise fault.failure(service)
     with steps(SIGN_IN):
-        test = _TestResource(service, await sign_in())
-    await Undo(
-        lambda: test.remove(steps),
-        REMOVE_LIMIT,
-        lambda _: test.perhaps,
-        what=f"resource {test.name}",
-        unknown="the resource was stored",
-        late=f"{service.host} did not answer in time when asked to delete the test resource.",
-        by_hand="Delete it by hand.",
-        event="fhir_resource_left",
-        about={"service": service.host, "resource": test.name},
-    ).after(test.ask, ASK, steps)
+        test = _TestResource(service, await sign_in(), steps)
+    about = {"service": service.host, "resource": test.name}
+    await test.undo("test resource", test.name, service.host, "fhir_resource_left", about).after(test.ask, ASK, steps)
 
 
-@dataclass(slots=True)
-class _TestResource:
+@dataclass
+class _TestResource(Attempt):
     """A change of a resource that is not there."""
 
     service: FhirService
     token: str = field(repr=False)
+    steps: Steps
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    #: Whether the server may have stored it after all.
-    perhaps: bool = False
 
     @property
     def name(self) -> str:
@@ -60,15 +48,13 @@ class _TestResource:
     async def ask(self) -> None:
         resource = {"resourceType": "Basic", "id": self.id, "code": {"text": TEXT}}
         headers = {"Content-Type": fhir.JSON, "If-Match": 'W/"1"'}
-        self.perhaps = True
-        answer = await self._send("PUT", json.dumps(resource).encode(), headers)
-        self.perhaps = not 300 <= answer.status < 500
+        answer = await self.answer_to(self._send("PUT", json.dumps(resource).encode(), headers))
         if not (200 <= answer.status < 300 or (answer.status in REFUSALS and fhir.is_outcome(answer))):
             raise self._failure(answer, faults.MAY_NOT_WRITE)
 
-    async def remove(self, steps: Steps) -> None:
-        if not self.perhaps:
-            steps.skip(REMOVE, "Nothing was stored.")
+    async def remove(self) -> None:
+        if not self.unsure:
+            self.steps.skip(REMOVE, "Nothing was stored.")
             return
         answer = await self._send("DELETE")
         if not (200 <= answer.status < 300 or answer.status in {404, 410}):

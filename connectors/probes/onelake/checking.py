@@ -9,13 +9,11 @@ from connectors.probes import http
 from connectors.probes.blob import as_principal
 from connectors.probes.onelake import faults, lakehouse
 from connectors.probes.onelake.lakehouse import Lakehouse
-from connectors.probes.undoing import REMOVE, Undo
+from connectors.probes.undoing import REMOVE, Attempt
 from connectors.steps import Steps
 
 SIGN_IN, FIND_WORKSPACE, FIND, TRY = "sign in", "find workspace", "find lakehouse", "write and read a test file"
 STEPS = ("resolve", "connect", "tls", SIGN_IN, FIND_WORKSPACE, FIND, TRY, REMOVE)
-#: Seconds for removing the test file. A check that is cancelled before that lasts so much longer.
-REMOVE_LIMIT = 5.0
 BODY = b"A connection check wrote this file. It may be removed.\n"
 
 
@@ -27,26 +25,15 @@ async def check(lake: Lakehouse, sign_in: Callable[[], Awaitable[str]], steps: S
         visit = _Visit(lake, await sign_in(), steps)
     await visit.look(FIND_WORKSPACE, f"{lake.workspace_url}?restype=container")
     await visit.look(FIND, lake.files_url)
-    await Undo(
-        visit.remove,
-        REMOVE_LIMIT,
-        lambda _: visit.unsure,
-        what=f"test file “{lake.file}”",
-        unknown="the file arrived",
-        late=f"{lake.service} did not answer in time when asked to remove the test file.",
-        by_hand="Remove the test file by hand.",
-        event="file_left",
-        about={"workspace": lake.workspace, "lakehouse": lake.name, "file": lake.file},
-    ).after(visit.write_and_read, TRY, steps)
+    about = {"workspace": lake.workspace, "lakehouse": lake.name, "file": lake.file}
+    await visit.undo("test file", lake.file, lake.service, "file_left", about).after(visit.write_and_read, TRY, steps)
 
 
-@dataclass(slots=True)
-class _Visit:
+@dataclass
+class _Visit(Attempt):
     lake: Lakehouse
     token: str = field(repr=False)
     steps: Steps
-    #: Whether the test file may be there although its step did not succeed.
-    unsure: bool = False
 
     async def look(self, step: str, url: str) -> None:
         """Whether it is there. Not to be allowed to look proves nothing; writing does not need it."""
@@ -59,9 +46,7 @@ class _Visit:
 
     async def write_and_read(self) -> None:
         headers = {"x-ms-blob-type": "BlockBlob", "Content-Type": "text/plain"}
-        self.unsure = True
-        answer = await self._send("PUT", self.lake.file_url, headers, BODY)
-        self.unsure = not 300 <= answer.status < 500
+        answer = await self.answer_to(self._send("PUT", self.lake.file_url, headers, BODY))
         if answer.status != 201:
             raise faults.failure(answer, self.lake, faults.MISSING[FIND], faults.MAY_NOT_WRITE)
         answer = await self._send("GET", self.lake.file_url)

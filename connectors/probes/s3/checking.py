@@ -10,13 +10,11 @@ from connectors.probes.s3 import answers
 from connectors.probes.s3.answers import FIND, WRITE
 from connectors.probes.s3.bucket import Bucket
 from connectors.probes.s3.visiting import Visit
-from connectors.probes.undoing import REMOVE, Undo
+from connectors.probes.undoing import REMOVE, Attempt
 from connectors.steps import Steps
 
 STEPS = ("resolve", "connect", "tls", FIND, WRITE, REMOVE)
 EFFECT = "Writes an object of a few bytes, named .landfall-check- and a random number, and removes it again."
-#: Seconds for removing the test object. A check that is cancelled before that lasts so much longer.
-REMOVE_LIMIT = 5.0
 BODY = b"A connection check wrote this object. It may be removed.\n"
 
 
@@ -25,26 +23,16 @@ async def check(bucket: Bucket, keys: Keys, steps: Steps) -> None:
     visit = _Trial(bucket, keys, steps)
     with steps(FIND):
         await visit.find()
-    await Undo(
-        visit.remove,
-        REMOVE_LIMIT,
-        lambda _: visit.unsure,
-        what=f"test object “{visit.key}”",
-        unknown="the object arrived",
-        late=f"{bucket.service} did not answer in time when asked to remove the test object.",
-        by_hand="Remove the test object by hand.",
-        event="s3_object_left",
-        about={"bucket": bucket.name, "object": visit.key},
-    ).after(visit.write, WRITE, steps)
+    about = {"bucket": bucket.name, "object": visit.key}
+    undo = visit.undo("test object", visit.key, bucket.service, "s3_object_left", about)
+    await undo.after(visit.write, WRITE, steps)
 
 
-class _Trial(Visit):
+class _Trial(Visit, Attempt):
     """One check, with a test object of its own."""
 
     def __init__(self, bucket: Bucket, keys: Keys, steps: Steps) -> None:
         super().__init__(bucket, keys, steps, f"{bucket.prefix}{named(bucket.test_object)}")
-        #: Whether the object may be there although the write did not succeed.
-        self.unsure = False
         #: The version that was made, empty in a bucket that keeps no versions.
         self.version = ""
 
@@ -52,9 +40,7 @@ class _Trial(Visit):
         digest = base64.b64encode(hashlib.md5(BODY, usedforsecurity=False).digest()).decode()
         # Buckets with object lock take no object without a checksum.
         headers = {"Content-MD5": digest, "Content-Type": "text/plain", **self.bucket.headers}
-        self.unsure = True
-        answer = await self.send("PUT", self.key, headers=headers, body=BODY)
-        self.unsure = not 300 <= answer.status < 500
+        answer = await self.answer_to(self.send("PUT", self.key, headers=headers, body=BODY))
         if answer.status != 200 or "etag" not in answer.headers:
             raise answers.failure(answer, self.bucket, WRITE)
         self.version = answer.headers.get("x-amz-version-id", "")

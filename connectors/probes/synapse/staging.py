@@ -10,14 +10,12 @@ from connectors.probes import blob, http
 from connectors.probes.blob import answers
 from connectors.probes.blob.with_sas import REFUSALS, STEPS, check
 from connectors.probes.synapse.storage import Storage
-from connectors.probes.undoing import REMOVE, Undo
+from connectors.probes.undoing import REMOVE, Attempt
 from connectors.problems import CheckFailed
 from connectors.steps import Steps
 
 USE = "use a container"
 VERSION = "2021-12-02"
-#: Seconds for removing a container. A check that is cancelled before that lasts so much longer.
-REMOVE_LIMIT = 5.0
 _NOT_THE_KEY = frozenset({"AccountIsDisabled", "KeyBasedAuthenticationNotPermitted"})
 
 
@@ -64,31 +62,19 @@ async def _in_a_container_of_its_own(storage: Storage) -> None:
     container = storage.at(f"landfall-check-{secrets.token_hex(8)}")
     storage.sas.refuse_the_useless(container)
     made = _Made(container, storage)
-    await Undo(
-        made.remove,
-        REMOVE_LIMIT,
-        lambda _: made.unsure,
-        what=f"container “{container.name}”",
-        unknown="the container was made",
-        late=f"{container.service} did not answer in time when asked to remove a container.",
-        by_hand="Remove it by hand.",
-        event="container_left",
-        about={"container": container.name},
-    ).after(made.make_and_use, USE, Steps((USE, REMOVE)))
+    about = {"container": container.name}
+    undo = made.undo("container", container.name, container.service, "container_left", about)
+    await undo.after(made.make_and_use, USE, Steps((USE, REMOVE)))
 
 
-class _Made:
+class _Made(Attempt):
     """A container that is there as long as it is used."""
 
     def __init__(self, container: blob.Container, storage: Storage) -> None:
         self.container, self.storage = container, storage
-        #: Whether it may be there although not everything went well.
-        self.unsure = False
 
     async def make_and_use(self) -> None:
-        self.unsure = True
-        answer = await self._send("PUT")
-        self.unsure = not 300 <= answer.status < 500
+        answer = await self.answer_to(self._send("PUT"))
         if answer.status != 201:
             raise self._failure(answer, answers.CREATE)
         await check(self.container, self.storage.sas, Steps(STEPS))
