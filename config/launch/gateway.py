@@ -18,6 +18,8 @@ from gunicorn.workers.gthread import ThreadWorker
 #: says whether that was in time.
 ARRIVED = "landfall.arrived"
 DETAIL = "The request is malformed, or its address or a header is too long."
+#: Seconds that a request has to arrive whole while every thread waits for one, so that nobody is served.
+HURRY = 2
 FAILURE = "This is a fault of Landfall; its log says more."
 
 
@@ -37,7 +39,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        #: Until when what comes over a connection has to be whole, while it is not.
+        #: Since when a request has been arriving over a connection, until it is whole.
         self._arriving: dict[socket.socket, float] = {}
 
     def init_process(self) -> None:
@@ -56,9 +58,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.wsgi = told
 
     def handle(self, conn: Any) -> Any:
-        limit = settings.REQUEST_TIMEOUT
-        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", limit, 0))
-        self._arriving[conn.sock] = time.monotonic() + limit
+        patience = struct.pack("ll", settings.REQUEST_TIMEOUT, 0)
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
+        self._arriving[conn.sock] = time.monotonic()
         try:
             return super().handle(conn)
         finally:
@@ -67,8 +69,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def murder_pending(self) -> None:
         """gunicorn calls this every second at least. Whoever waits for more of a late request is told that it ends."""
         super().murder_pending()
-        now = time.monotonic()
-        for sock in [sock for sock, until in tuple(self._arriving.items()) if until < now]:
+        arriving, limit = tuple(self._arriving.items()), settings.REQUEST_TIMEOUT
+        latest = time.monotonic() - (limit if len(arriving) < self.cfg.threads else min(limit, HURRY))
+        for sock in [sock for sock, since in arriving if since < latest]:
             self._arriving.pop(sock, None)
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RD)

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPResponse
@@ -28,6 +29,14 @@ def port(tmp_path_factory) -> Iterator[int]:
 def narrow(tmp_path_factory) -> Iterator[int]:
     """One that serves two requests at once, and waits a second for each."""
     with served(tmp_path_factory.mktemp("narrow"), "--workers=1", "--threads=2", LANDFALL_REQUEST_TIMEOUT="1") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def patient(tmp_path_factory) -> Iterator[int]:
+    """The same, but it would wait a minute."""
+    folder = tmp_path_factory.mktemp("patient")
+    with served(folder, "--workers=1", "--threads=2", LANDFALL_REQUEST_TIMEOUT="60") as found:
         yield found
 
 
@@ -157,6 +166,24 @@ def test_who_is_slow_keeps_nobody_out_for_long(narrow, sent):
         for _ in range(100):  # by then the answers fill whatever there is between here and there
             status, _, _ = answered(narrow, b"GET /api/v1/nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert status == 404
+
+
+def test_while_every_thread_waits_none_waits_long(patient):
+    with ExitStack() as slow:
+        for _ in range(4):
+            sock = slow.enter_context(socket.create_connection(("127.0.0.1", patient)))
+            sock.sendall(post("Content-Length: 30") + b"gra")
+        assert answered(patient, b"GET /api/v1/nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n")[0] == 404
+
+
+def test_who_keeps_nobody_out_may_be_slow(patient):
+    with socket.create_connection(("127.0.0.1", patient), timeout=30) as sock:
+        sock.sendall(post(f"Content-Length: {len(FORM)}", "Connection: close") + FORM[:5])
+        time.sleep(4)  # twice as long as where all are kept waiting
+        sock.sendall(FORM[5:])
+        response = HTTPResponse(sock)
+        response.begin()
+        assert (response.status, json.loads(response.read())["error"]) == (400, "invalid_request")
 
 
 @pytest.mark.parametrize(("path", "status"), [
