@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.admin.utils import quote
 from django.urls import reverse
 
 from destinations.models import Destination
@@ -27,7 +28,9 @@ def status(destination: Destination) -> str:
 
 
 def admin(name: str, *args: Any) -> str:
-    return reverse(f"admin:{name}", args=args)
+    """Django's own pages of one row take its key as its own links have it."""
+    own = name.endswith(("_change", "_delete", "_history"))
+    return reverse(f"admin:{name}", args=[quote(arg) for arg in args] if own else args)
 
 
 def webhook_form(**changes: Any) -> dict[str, Any]:
