@@ -2,15 +2,17 @@
 
 import io
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http.response import HttpResponseBase
 from django.utils.http import parse_header_parameters
 
 from config.launch.gateway import ARRIVED
-from destinations.parsing import LATE, MAX_DIGITS
+from destinations.parsing import LATE, TooLarge, length_of
 
 
 class Request(WSGIRequest):
@@ -41,9 +43,9 @@ class Handler(WSGIHandler):
 
 def _take_in(environ: dict[str, Any]) -> None:
     """A body in chunks has no length, and Django would take it for none at all; here it gets one."""
-    length = environ.get("CONTENT_LENGTH", "")
     if "CONTENT_LENGTH" not in environ and environ.get("wsgi.input_terminated"):
         body = environ["wsgi.input"].read(settings.MAX_BODY + 1)
         environ |= {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
-    elif length.isascii() and length.isdigit() and len(length) <= MAX_DIGITS and int(length) <= settings.MAX_BODY:
-        environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(int(length)))
+        return
+    with suppress(SuspiciousOperation, TooLarge):  # which `refuse_unreadable` answers
+        environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(length_of(environ)))

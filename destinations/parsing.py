@@ -1,5 +1,6 @@
 """Bodies of requests: which are read at all, and how."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -43,17 +44,22 @@ def refuse_unreadable(request: HttpRequest) -> None:
     and UnsupportedMediaType."""
     if request.META.get(LATE):
         raise TooSlow
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if not (length.isascii() and length.isdigit()):
-        raise SuspiciousOperation
-    if len(length) > MAX_DIGITS or int(length) > settings.MAX_BODY:
-        raise TooLarge(f"The body may have at most {settings.MAX_BODY} bytes.")
-    if not int(length):
+    if not length_of(request.META):
         return
     if request.headers.get("Content-Encoding", "").strip().lower() not in ("", "identity"):
         raise UnsupportedMediaType("", "The body must not be compressed.")
     if (request.content_params or {}).get("charset", "").strip().lower() not in ENCODINGS:
         raise UnsupportedMediaType("", "The body must be in UTF-8, and its Content-Type must say nothing else.")
+
+
+def length_of(environ: Mapping[str, Any]) -> int:
+    """The bytes of a body, as is said of it. Raises SuspiciousOperation and `TooLarge`."""
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if not (length.isascii() and length.isdigit()):
+        raise SuspiciousOperation
+    if len(length) > MAX_DIGITS or int(length) > settings.MAX_BODY:
+        raise TooLarge(f"The body may have at most {settings.MAX_BODY} bytes.")
+    return int(length)
 
 
 def loads(raw: bytes) -> Any:

@@ -17,9 +17,9 @@ from gunicorn.workers.gthread import ThreadWorker
 #: Where it puts a callable into the environment of a request, for whoever reads the body to call when that is done. It
 #: says whether that was in time.
 ARRIVED = "landfall.arrived"
-DETAIL = "The request is malformed, or its address or a header is too long."
 #: Seconds that a request has to arrive whole while every thread waits for one, so that nobody is served.
 HURRY = 2
+DETAIL = "The request is malformed, or its address or a header is too long."
 FAILURE = "This is a fault of Landfall; its log says more."
 
 
@@ -52,8 +52,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         application: Callable[..., Any] = self.app.wsgi()
 
         def told(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-            arrived = partial(self._arrived, environ["gunicorn.socket"])
-            return application({**environ, ARRIVED: arrived}, start_response)
+            environ[ARRIVED] = partial(self._arrived, environ["gunicorn.socket"])
+            return application(environ, start_response)
 
         self.wsgi = told
 

@@ -43,11 +43,7 @@ class AwsEventBridge(Connector):
             label="Event bus name",
             help_text="The name or the ARN of the event bus. Left out, it is the account's default bus.",
         )
-        endpoint = aws.EndpointField(
-            required=False,
-            label="Endpoint",
-            help_text="Only for access other than over Amazon's public endpoint, such as a VPC endpoint.",
-        )
+        endpoint = aws.OwnEndpointField()
 
     class Credentials(aws.SessionKeys):
         pass

@@ -36,11 +36,7 @@ class AwsHealthLake(Connector):
             help_text="The ID of the data store, which Amazon made: 32 letters and digits.",
         )
         region = aws.ServerRegionField(help_text="The AWS region of the data store, such as us-west-2.")
-        endpoint = aws.EndpointField(
-            required=False,
-            label="Endpoint",
-            help_text="Only for access other than over Amazon's public endpoint, such as a VPC endpoint.",
-        )
+        endpoint = aws.OwnEndpointField()
 
     class Credentials(aws.SessionKeys):
         pass

@@ -39,11 +39,7 @@ class AwsKinesis(Connector):
             help_text="The name of the data stream.",
         )
         region = aws.ServerRegionField(help_text="The AWS region of the stream, such as us-west-2.")
-        endpoint = aws.EndpointField(
-            required=False,
-            label="Endpoint",
-            help_text="Only for access other than over Amazon's public endpoint, such as a VPC endpoint.",
-        )
+        endpoint = aws.OwnEndpointField()
         partition_key_template = TextField(
             required=False,
             max_length=2000,

@@ -51,3 +51,14 @@ class EndpointField(BaseUrlField):
             service(text)
         except ValueError:
             raise ValidationError("The host of this URL is not a valid name or address.", code="pattern") from None
+
+
+class OwnEndpointField(EndpointField):
+    """For the services that Landfall knows the public address of."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            required=False,
+            label="Endpoint",
+            help_text="Only for access other than over Amazon's public endpoint, such as a VPC endpoint.",
+        )
